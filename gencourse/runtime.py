@@ -1,0 +1,101 @@
+"""The machine under a lesson: seeds, quiet logs, devices, determinism."""
+
+import logging
+import os
+import platform
+import sys
+import warnings
+
+import keras
+import psutil
+import tensorflow as tf
+
+
+def start(*, seed: int | None = None) -> str:
+    """Prepares a notebook: checks the backend, tames GPU memory, and says what the lesson runs on.
+
+    Args:
+        seed: seed for Python, NumPy and TensorFlow; `None` leaves them alone.
+
+    Returns:
+        One line that names the versions and the device.
+
+    Raises:
+        RuntimeError: if Keras was started on another backend than TensorFlow.
+
+    Example:
+        >>> print(runtime.start(seed=1))
+        TensorFlow 2.21.0 · Keras 3.15.1 · 2 CPU cores, no GPU
+    """
+    if keras.backend.backend() != "tensorflow":
+        raise RuntimeError(
+            "The course's training steps use tf.GradientTape, so Keras must run on TensorFlow: set "
+            "KERAS_BACKEND=tensorflow before Keras is imported and restart the kernel. "
+            f"Received: backend {keras.backend.backend()!r}."
+        )
+    quiet_logs()
+    for gpu in tf.config.list_physical_devices("GPU"):
+        try:  # take memory as needed, so that two notebooks can share one GPU
+            tf.config.experimental.set_memory_growth(gpu, True)
+        except RuntimeError as error:  # the GPU is in use already: nothing can be changed now
+            warnings.warn(f"GPU memory growth could not be set: {error}", stacklevel=2)
+    if seed is not None:
+        set_seed(seed)
+    return f"TensorFlow {tf.__version__} · Keras {keras.__version__} · {device_summary()}"
+
+
+def quiet_logs() -> None:
+    """Keeps TensorFlow's information lines out of notebooks; warnings and errors still show."""
+    tf.get_logger().setLevel(logging.WARNING)
+
+
+def set_seed(seed: int) -> None:
+    """Seeds Python's `random`, NumPy and TensorFlow at once.
+
+    Args:
+        seed: a whole number from 0 to 2**31 - 1.
+
+    Raises:
+        TypeError: if `seed` is not a whole number.
+        ValueError: if it is out of range.
+    """
+    if isinstance(seed, bool) or not isinstance(seed, int):
+        raise TypeError(f"`seed` must be a whole number. Received: {seed!r} of type {type(seed).__name__}.")
+    if not 0 <= seed < 2**31:
+        raise ValueError(f"`seed` must lie in [0, 2**31). Received: {seed}.")
+    keras.utils.set_random_seed(seed)
+
+
+def enable_determinism() -> None:
+    """Makes every TensorFlow operation give the same bits at each run, at some cost in speed."""
+    tf.config.experimental.enable_op_determinism()
+
+
+def device_kind() -> str:
+    """Returns "GPU" when TensorFlow sees one, else "CPU"."""
+    return "GPU" if tf.config.list_physical_devices("GPU") else "CPU"
+
+
+def device_summary() -> str:
+    """Returns the processor in words, such as "2 CPU cores, no GPU"."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    gpus = tf.config.list_physical_devices("GPU")
+    if not gpus:
+        return f"{cores} CPU cores, no GPU"
+    names = {tf.config.experimental.get_device_details(gpu).get("device_name", "GPU") for gpu in gpus}
+    return f"{cores} CPU cores, {len(gpus)} × {', '.join(sorted(names))}"
+
+
+def machine_words() -> str:
+    """Returns the machine in words for a record, without its name: "2 × x86_64 cores (Linux), no GPU"."""
+    return f"{platform.machine()} {platform.system()}, {device_summary()}"
+
+
+def peak_memory_mb() -> int:
+    """Returns the most memory this process has held so far, in MB."""
+    if sys.platform == "win32":
+        return round(psutil.Process().memory_info().peak_wset / 1e6)
+    import resource
+
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss  # bytes on macOS, kilobytes elsewhere
+    return round(peak / 1e6 if sys.platform == "darwin" else peak / 1e3)

@@ -1,0 +1,253 @@
+"""What every model shares: the tape step, finite checks, the running average, and state that can be resumed."""
+
+import keras
+import numpy as np
+import tensorflow as tf
+from keras import ops
+
+
+class NonFiniteError(ArithmeticError):
+    """Training produced a NaN or an infinity; the message names the step and the network."""
+
+
+def apply_gradients(gradients, network: keras.Model, optimizer, *, clip_norm: float | None = None):
+    """One optimizer step on one network: gradients are checked, clipped together, applied.
+
+    Args:
+        gradients: one tensor per trainable variable of `network`, in their order.
+        network: the network that moves. Nothing else does.
+        optimizer: a Keras optimizer used for this network only.
+        clip_norm: the largest global norm (the length of all gradients seen as one vector); longer ones are scaled
+            down to it. `None` clips nothing.
+
+    Returns:
+        The global norm before clipping, a scalar.
+
+    Raises:
+        ValueError: if a gradient is `None`: the loss does not depend on that variable; or if `clip_norm` meets
+            float16's loss scale, which would be clipped along.
+
+    Reference:
+        Pascanu et al., "On the difficulty of training recurrent neural networks", 2013.
+    """
+    variables = network.trainable_variables
+    unreached = [v.path for v, g in zip(variables, gradients, strict=True) if g is None]
+    if unreached:
+        raise ValueError(
+            f"The loss does not reach these variables of {network.name!r}: {', '.join(unreached)}. Was the forward "
+            "pass made outside the tape, or through `predict`?"
+        )
+    norm = tf.linalg.global_norm(gradients)
+    if not isinstance(optimizer, keras.optimizers.LossScaleOptimizer):
+        # In float16 the loss scale overflows on purpose now and then, and its optimizer skips that step itself.
+        norm = tf.debugging.check_numerics(norm, _nonfinite_tag(network.name))
+    if clip_norm is not None:
+        if isinstance(optimizer, keras.optimizers.LossScaleOptimizer):
+            raise ValueError(
+                "With float16's loss scale, clip inside the optimizer: Adam(..., global_clipnorm=1.0). "
+                f"Received: clip_norm={clip_norm}."
+            )
+        gradients, _ = tf.clip_by_global_norm(gradients, clip_norm, use_norm=norm)
+    with tf.control_dependencies([norm]):
+        optimizer.apply_gradients(zip(gradients, variables, strict=True))
+    return norm
+
+
+def update_average(average: keras.Model, source: keras.Model, decay) -> None:
+    """Moves `average` towards `source`: average <- decay * average + (1 - decay) * source.
+
+    Non-trainable weights, such as the moving statistics of batch normalisation, are averages already and are copied.
+
+    Args:
+        average: a clone of `source`.
+        source: the network in training.
+        decay: in [0, 1]; 0 copies.
+
+    Reference:
+        Yazıcı et al., "The Unusual Effectiveness of Averaging in GAN Training", 2019.
+    """
+    moving = {id(v) for v in source.trainable_variables}
+    for kept, new in zip(average.weights, source.weights, strict=True):
+        if id(new) in moving:
+            kept.assign_add((1.0 - decay) * (new.value - kept.value))
+        else:
+            kept.assign(new)
+
+
+def _nonfinite_tag(network_name: str) -> str:
+    return f"non-finite gradient in network <{network_name}>"
+
+
+class _Journal(keras.callbacks.Callback):
+    """Adds each finished epoch to the model's own history, which outlives one call of `fit`."""
+
+    def on_epoch_end(self, epoch, logs=None):
+        self.model.epochs_done = epoch + 1
+        for name, value in (logs or {}).items():
+            self.model.training_history.setdefault(name, []).append(float(value))
+
+
+class TapeModel(keras.Model):
+    """Base of every generative model here: a `keras.Model` with several networks and an optimizer for each.
+
+    A family subclasses it and writes `train_step`, `generate` and `call`. What it gets:
+
+    - `fit` goes on where the last `fit` stopped: `epochs` counts from the beginning of the model's life, as Keras'
+      own `initial_epoch` does, so running a cell again after an interruption finishes the work and no more;
+    - a NaN or an infinity stops `fit` with a `NonFiniteError`;
+    - `get_state`/`set_state` hold every weight, seed and optimizer variable, for a resume that is exact.
+
+    Args:
+        seed: seed of the model's own random numbers (latents, noise).
+    """
+
+    #: names of the optimizers, which are also arguments of `compile`; set by each family
+    optimizer_roles: tuple[str, ...] = ()
+
+    def __init__(self, *, seed: int = 0, **kwargs):
+        super().__init__(**kwargs)
+        self.seed = seed
+        self.seed_generator = keras.random.SeedGenerator(seed)
+        self.epochs_done = 0
+        self.training_history = {}
+        self.built = True  # the networks come built
+
+    def networks(self) -> dict[str, keras.Model]:
+        """Returns the network that each optimizer role trains: `{"generator_optimizer": ..., ...}`."""
+        raise NotImplementedError
+
+    def generate(self, n: int, *, seed: int = 0):
+        """Returns `n` samples as a NumPy array; the same seed gives the same samples."""
+        raise NotImplementedError
+
+    def compile(self, *, steps_per_execution: int = 1, jit_compile: bool = False, **optimizers):
+        """Takes one optimizer per role.
+
+        Args:
+            steps_per_execution: training steps in one call of the compiled function; more saves Python's time on
+                small networks, and callbacks then see every so many steps.
+            jit_compile: XLA; on a CPU it slows convolutions and helps small transformers.
+            **optimizers: one Keras optimizer (or its name) per role in `optimizer_roles`.
+
+        Raises:
+            TypeError: if a role is missing or unknown.
+            ValueError: if two roles share one optimizer.
+        """
+        if set(optimizers) != set(self.optimizer_roles):
+            raise TypeError(
+                f"{type(self).__name__}.compile() needs the optimizers {list(self.optimizer_roles)}. "
+                f"Received: {sorted(optimizers)}."
+            )
+        if len({id(o) for o in optimizers.values() if not isinstance(o, str)}) < sum(
+            not isinstance(o, str) for o in optimizers.values()
+        ):
+            raise ValueError(
+                "Each network needs an optimizer of its own: an optimizer keeps momenta for one set of weights. "
+                f"Received: the same object for {sorted(optimizers)}."
+            )
+        super().compile(optimizer=None, steps_per_execution=steps_per_execution, jit_compile=jit_compile)
+        networks = self.networks()
+        for role, optimizer in optimizers.items():
+            optimizer = keras.optimizers.get(optimizer)
+            if keras.mixed_precision.dtype_policy().name == "mixed_float16" and not isinstance(
+                optimizer, keras.optimizers.LossScaleOptimizer
+            ):
+                optimizer = keras.optimizers.LossScaleOptimizer(optimizer)
+            optimizer.build(networks[role].trainable_variables)
+            setattr(self, role, optimizer)
+        #: the rates that a schedule multiplies: what each optimizer was given
+        self.base_learning_rates = {role: float(getattr(self, role).learning_rate) for role in self.optimizer_roles}
+        self._compile_settings = {"steps_per_execution": steps_per_execution, "jit_compile": jit_compile}
+
+    def get_compile_config(self):
+        if not self.compiled:
+            return None
+        optimizers = {role: keras.saving.serialize_keras_object(getattr(self, role)) for role in self.optimizer_roles}
+        return {**self._compile_settings, **optimizers}
+
+    def compile_from_config(self, config):
+        roles = {role: keras.saving.deserialize_keras_object(config[role]) for role in self.optimizer_roles}
+        self.compile(steps_per_execution=config["steps_per_execution"], jit_compile=config["jit_compile"], **roles)
+
+    def fit(self, x=None, *, epochs: int = 1, initial_epoch: int | None = None, callbacks=None, **kwargs):
+        """Trains until the model has seen `epochs` epochs in all, then returns the `History` of this call.
+
+        Args:
+            x: a `tf.data.Dataset`; an endless one needs `steps_per_epoch`.
+            epochs: epochs in the model's life, counting those it has behind it.
+            initial_epoch: epochs behind it; by default what the model itself has counted.
+            callbacks: a list of Keras callbacks.
+            **kwargs: as in `keras.Model.fit`.
+
+        Raises:
+            NonFiniteError: at the first NaN or infinity in a gradient.
+        """
+        first = self.epochs_done if initial_epoch is None else initial_epoch
+        self.epochs_done = first
+        kwargs.setdefault("shuffle", False)  # a dataset shuffles itself; Keras warns about its own default
+        try:
+            return super().fit(
+                x, epochs=epochs, initial_epoch=first, callbacks=[_Journal(), *(callbacks or [])], **kwargs
+            )
+        except tf.errors.InvalidArgumentError as error:
+            raise self._explained(error) from None
+
+    def _explained(self, error: tf.errors.InvalidArgumentError) -> Exception:
+        """The same error, or a sentence when it is the finite check that failed."""
+        for role, network in self.networks().items():
+            if _nonfinite_tag(network.name) in error.message:
+                step = int(ops.convert_to_numpy(getattr(self, role).iterations)) + 1
+                what = "an infinity" if "Inf" in error.message and "NaN" not in error.message else "a NaN"
+                return NonFiniteError(
+                    f"Training stopped at step {step}: the gradient of network {network.name!r} holds {what}. Its "
+                    "weights are still those of the step before. Try a smaller learning rate, clip_norm=1.0, or look "
+                    "for a logarithm or a division of zero in the loss."
+                )
+        return error
+
+    def get_state(self) -> dict[str, np.ndarray]:
+        """Returns all that training changes, as arrays by name: weights, EMA, seeds, optimizers, epochs, history."""
+        if not self.compiled:
+            raise ValueError(f"Compile the {type(self).__name__} first: the optimizers are part of its state.")
+        state = {f"model/{i:04d}": ops.convert_to_numpy(v) for i, v in enumerate(self._kept_variables())}
+        for role in self.optimizer_roles:
+            for i, variable in enumerate(getattr(self, role).variables):
+                state[f"{role}/{i:04d}"] = ops.convert_to_numpy(variable)
+        state["epochs_done"] = np.asarray(self.epochs_done)
+        for name, values in self.training_history.items():
+            state[f"history/{name}"] = np.asarray(values, "float64")
+        return state
+
+    def set_state(self, state: dict[str, np.ndarray]) -> None:
+        """Puts back what `get_state` returned.
+
+        Args:
+            state: arrays by name, from a model built and compiled in the same way.
+
+        Raises:
+            ValueError: if a name or a shape does not fit; nothing is changed then.
+        """
+        targets = {f"model/{i:04d}": v for i, v in enumerate(self._kept_variables())}
+        for role in self.optimizer_roles:
+            targets |= {f"{role}/{i:04d}": v for i, v in enumerate(getattr(self, role).variables)}
+        found = {k: v.shape for k, v in state.items() if not k.startswith("history/") and k != "epochs_done"}
+        wanted = {k: tuple(v.shape) for k, v in targets.items()}
+        if found != wanted:
+            different = sorted(k for k in found | wanted if found.get(k) != wanted.get(k))
+            raise ValueError(
+                f"The state was made by another model: {len(different)} of its arrays do not fit. First: "
+                f"{different[0]}, expected shape {wanted.get(different[0])}. Received: {found.get(different[0])}."
+            )
+        for name, variable in targets.items():
+            variable.assign(state[name])
+        self.epochs_done = int(state["epochs_done"])
+        self.training_history = {
+            name.removeprefix("history/"): values.tolist()
+            for name, values in state.items()
+            if name.startswith("history/")
+        }
+
+    def _kept_variables(self):
+        """Weights and seeds in a fixed order; metrics begin anew at each epoch, so they are left out."""
+        metrics = {id(v) for metric in self.metrics for v in metric.variables}
+        return [v for v in self.variables if id(v) not in metrics]

@@ -1,0 +1,182 @@
+"""What every family of generative models must do. A new family adds one line to FAMILIES."""
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from gencourse import callbacks, data, gan, training
+
+ADAM = keras.optimizers.Adam
+POINTS = data.ring().sample(512, 0)
+BATCH, STEPS = 32, 6
+
+
+def tiny_gan(**options):
+    keras.utils.set_random_seed(5)
+    model = gan.GAN(
+        gan.build_generator(latent_dim=4, units=(16,), output_shape=(2,), output_activation="linear"),
+        gan.build_discriminator(input_shape=(2,), units=(16,), dropout=0.2),
+        **{"ema_decay": 0.9, "seed": 3} | options,
+    )
+    model.compile(generator_optimizer=ADAM(1e-3), discriminator_optimizer=ADAM(1e-3), steps_per_execution=3)
+    return model
+
+
+# name: (a function that makes a small compiled model, its training data)
+FAMILIES = {
+    "gan": (tiny_gan, POINTS),
+    "gan, minimax, clipped, two discriminator steps": (
+        lambda: tiny_gan(loss="minimax", clip_norm=0.5, discriminator_steps=2, ema_decay=None, label_smoothing=0.1),
+        POINTS,
+    ),
+    "gan, least squares": (lambda: tiny_gan(loss="least_squares"), POINTS),
+    "gan, hinge": (lambda: tiny_gan(loss="hinge"), POINTS),
+}
+family = pytest.mark.parametrize(("make", "examples"), FAMILIES.values(), ids=FAMILIES)
+one_each = pytest.mark.parametrize(("make", "examples"), [FAMILIES["gan"]], ids=["gan"])
+
+
+def stream(examples, start_step=0):
+    return data.batches(examples, batch_size=BATCH, seed=1, start_step=start_step)
+
+
+def fit(model, examples, *, epochs=1, start=0, **kwargs):
+    return model.fit(stream(examples, start * STEPS), epochs=epochs, steps_per_epoch=STEPS, verbose=0, **kwargs)
+
+
+@family
+def test_a_step_gives_finite_metrics_and_moves_every_weight(make, examples):
+    model = make()
+    before = {v.path: v.numpy() for v in model.trainable_variables}
+    history = fit(model, examples).history
+    assert history
+    assert all(np.isfinite(values).all() for values in history.values())
+    still = [path for path, v in ((v.path, v) for v in model.trainable_variables) if np.array_equal(v, before[path])]
+    assert not still, f"never moved: {still}"
+
+
+@family
+def test_save_and_load_give_the_same_samples(make, examples, tmp_path):
+    model = make()
+    fit(model, examples)
+    model.save(tmp_path / "model.keras")
+    loaded = keras.saving.load_model(tmp_path / "model.keras", safe_mode=True)
+    np.testing.assert_array_equal(model.generate(5, seed=1), loaded.generate(5, seed=1))
+    fit(loaded, examples)  # and it is compiled: it can go on
+
+
+@family
+def test_seeds(make, examples):
+    model = make()
+    np.testing.assert_array_equal(model.generate(7, seed=1), model.generate(7, seed=1))
+    assert not np.array_equal(model.generate(7, seed=1), model.generate(7, seed=2))
+    assert model.generate(3, seed=1).shape == (3, *examples.shape[1:])
+
+
+@family
+def test_wrong_shapes_are_named(make, examples):
+    wrong = np.zeros((64, *examples.shape[1:], 3), "float32")
+    with pytest.raises(ValueError, match="Received: a batch of shape"):
+        fit(make(), wrong)
+    with pytest.raises(ValueError, match="Received: 0"):
+        make().generate(0)
+
+
+@family
+def test_resume_after_an_epoch_is_exact(make, examples, tmp_path):
+    whole = make()
+    fit(whole, examples, epochs=3)
+    stopped = make()
+    fit(stopped, examples, epochs=1, callbacks=[callbacks.Resume(tmp_path)])
+    again = make()
+    start = callbacks.Resume(tmp_path).restore(again)
+    assert start == 1
+    fit(again, examples, epochs=3, start=start)
+    ours, theirs = again.get_state(), whole.get_state()
+    assert ours.keys() == theirs.keys()
+    for name in theirs:  # weights, averages, optimizers, seeds, epochs and history
+        np.testing.assert_array_equal(ours[name], theirs[name], err_msg=name)
+
+
+@family
+def test_fit_goes_on_and_does_not_begin_again(make, examples):
+    model = make()
+    fit(model, examples, epochs=2)
+    state = model.get_state()
+    assert fit(model, examples, epochs=2).history == {}
+    np.testing.assert_array_equal(model.get_state()["model/0000"], state["model/0000"])
+    fit(model, examples, epochs=3)
+    assert model.epochs_done == 3
+    assert all(len(values) == 3 for values in model.training_history.values())
+
+
+@family
+def test_keyboard_interrupt_leaves_a_model_that_goes_on(make, examples):
+    class Stop(keras.callbacks.Callback):
+        def on_train_batch_end(self, batch, logs=None):
+            if self.model.epochs_done == 1:
+                raise KeyboardInterrupt
+
+    model = make()
+    with pytest.raises(KeyboardInterrupt):
+        fit(model, examples, epochs=3, callbacks=[Stop()])
+    assert np.isfinite(model.generate(2)).all()
+    fit(model, examples, epochs=3)
+    assert model.epochs_done == 3
+
+
+@family
+def test_not_a_number_stops_training_with_a_sentence(make, examples):
+    model = make()
+    poisoned = examples.copy()
+    poisoned[:] = np.nan
+    with pytest.raises(training.NonFiniteError, match=r"stopped at step 1: the gradient of network '\w+' holds a NaN"):
+        fit(model, poisoned)
+
+
+@family
+def test_builds_inside_a_strategy(make, examples):
+    with tf.distribute.OneDeviceStrategy("/cpu:0").scope():
+        model = make()
+        assert model(model.draw_latents(2)).shape == (2, *examples.shape[1:])
+
+
+@one_each
+def test_jit(make, examples):
+    model = make()
+    roles = {role: ADAM(1e-3) for role in model.optimizer_roles}
+    model.compile(jit_compile=True, **roles)
+    assert all(np.isfinite(values).all() for values in fit(model, examples).history.values())
+
+
+@one_each
+def test_mixed_precision(make, examples):
+    before = keras.mixed_precision.dtype_policy()
+    keras.mixed_precision.set_dtype_policy("mixed_float16")
+    try:
+        model = make()
+        history = fit(model, examples).history
+        assert model.generate(2).dtype == np.float32
+    finally:
+        keras.mixed_precision.set_dtype_policy(before)
+    assert all(np.isfinite(values).all() for values in history.values())
+    assert isinstance(getattr(model, model.optimizer_roles[0]), keras.optimizers.LossScaleOptimizer)
+
+
+@one_each
+def test_optimizers_are_asked_for_by_role(make, examples):
+    model = make()
+    shared = ADAM()
+    with pytest.raises(ValueError, match="optimizer of its own"):
+        model.compile(**dict.fromkeys(model.optimizer_roles, shared))
+    with pytest.raises(TypeError, match=r"needs the optimizers .*Received: \['optimizer'\]"):
+        model.compile(optimizer="adam")
+
+
+@one_each
+def test_state_of_another_model_is_refused(make, examples):
+    state = make().get_state()
+    state["model/0000"] = np.zeros((9, 9))
+    with pytest.raises(ValueError, match=r"made by another model.*Received: \(9, 9\)"):
+        make().set_state(state)
