@@ -59,8 +59,8 @@ class Budget(keras.callbacks.Callback):
 
     def on_train_begin(self, logs=None):
         self._traced = False
-        behind = self.model.epochs_done * (self.params.get("steps") or 0)
-        self.spent_steps = max(self.spent_steps, behind)  # a cell that is run again goes on
+        if not self.spent_steps:  # a cell that is run again goes on
+            self.spent_steps = self.model.epochs_done * (self.params.get("steps") or 0)
         self._set_rates()
         if self.fraction >= 1.0:
             self.model.stop_training = True
@@ -273,7 +273,7 @@ class Resume(keras.callbacks.Callback):
         try:
             with np.load(self.path, allow_pickle=False) as file:
                 state = dict(file)
-        except (zipfile.BadZipFile, OSError, EOFError) as error:
+        except (zipfile.BadZipFile, OSError, EOFError, ValueError) as error:
             raise ValueError(
                 f"{self.path} is not a readable training state; move it away to begin anew. Received: {error}"
             ) from None

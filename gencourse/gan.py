@@ -154,8 +154,11 @@ class GAN(TapeModel):
     def networks(self):
         return {"generator_optimizer": self.generator, "discriminator_optimizer": self.discriminator}
 
+    def sampling_networks(self):
+        return {"generator": self.average_generator or self.generator}
+
     def call(self, latents, training=False):
-        return (self.average_generator or self.generator)(latents, training=training)
+        return self.sampling_networks()["generator"](latents, training=training)
 
     def build(self, input_shape=None):
         self.built = True

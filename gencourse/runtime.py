@@ -1,27 +1,65 @@
-"""The machine under a lesson: seeds, quiet logs, devices, determinism."""
+"""The machine under a lesson: seeds, quiet logs, devices, determinism.
 
+Import this room before any other that needs TensorFlow: importing it here keeps TensorFlow's start-up lines out of
+the notebook.
+"""
+
+import contextlib
 import logging
 import os
 import platform
 import sys
+import tempfile
 import warnings
+from pathlib import Path
 
-import keras
 import psutil
-import tensorflow as tf
 
 
-def start(*, seed: int | None = None) -> str:
+@contextlib.contextmanager
+def _without_information_lines():
+    """Hides the lines that TensorFlow's libraries write to file descriptor 2 while they load, before any setting holds.
+
+    Only lines of level "information" are dropped; whatever else was written is written again afterwards.
+    """
+    try:
+        sys.stderr.flush()
+        kept = os.dup(2)
+    except (AttributeError, OSError, ValueError):  # no stderr at all, as under pythonw
+        yield
+        return
+    with tempfile.TemporaryFile() as caught:
+        os.dup2(caught.fileno(), 2)
+        try:
+            yield
+        finally:
+            os.dup2(kept, 2)
+            os.close(kept)
+            caught.seek(0)
+            for line in caught:
+                if not line.startswith((b"I0000 ", b"WARNING: All log messages before absl::InitializeLog()")):
+                    os.write(2, line)
+
+
+with _without_information_lines():
+    import keras
+    import tensorflow as tf
+
+
+def start(*, seed: int | None = None, keep_on_drive: bool = False) -> str:
     """Prepares a notebook: checks the backend, tames GPU memory, and says what the lesson runs on.
 
     Args:
         seed: seed for Python, NumPy and TensorFlow; `None` leaves them alone.
+        keep_on_drive: on Colab, work from now on in the folder `gencourse/work` of your Google Drive, and keep the
+            progress of exercises there, so that both outlive the session. Colab asks for permission.
 
     Returns:
         One line that names the versions and the device.
 
     Raises:
-        RuntimeError: if Keras was started on another backend than TensorFlow.
+        RuntimeError: if Keras was started on another backend than TensorFlow, or if `keep_on_drive` is asked for
+            elsewhere than on Colab.
 
     Example:
         >>> print(runtime.start(seed=1))
@@ -41,7 +79,25 @@ def start(*, seed: int | None = None) -> str:
             warnings.warn(f"GPU memory growth could not be set: {error}", stacklevel=2)
     if seed is not None:
         set_seed(seed)
+    if keep_on_drive:
+        _move_to_drive()
     return f"TensorFlow {tf.__version__} · Keras {keras.__version__} · {device_summary()}"
+
+
+def _move_to_drive() -> None:
+    """Makes a folder on the learner's Google Drive the current one."""
+    try:
+        from google.colab import drive
+    except ImportError:
+        raise RuntimeError(
+            "KEEP_ON_DRIVE works on Colab only; here your work is kept in the folder of this notebook already. "
+            "Received: keep_on_drive=True."
+        ) from None
+    drive.mount("/content/drive")
+    work = Path("/content/drive/MyDrive/gencourse/work")
+    work.mkdir(parents=True, exist_ok=True)
+    os.environ["GENCOURSE_PROGRESS"] = str(work / "progress.json")
+    os.chdir(work)
 
 
 def quiet_logs() -> None:

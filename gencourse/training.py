@@ -116,6 +116,10 @@ class TapeModel(keras.Model):
         """Returns the network that each optimizer role trains: `{"generator_optimizer": ..., ...}`."""
         raise NotImplementedError
 
+    def sampling_networks(self) -> dict[str, keras.Model]:
+        """Returns the networks that `generate` needs, by name: what a checkpoint keeps."""
+        raise NotImplementedError
+
     def generate(self, n: int, *, seed: int = 0):
         """Returns `n` samples as a NumPy array; the same seed gives the same samples."""
         raise NotImplementedError
@@ -181,7 +185,14 @@ class TapeModel(keras.Model):
 
         Raises:
             NonFiniteError: at the first NaN or infinity in a gradient.
+            ValueError: if `steps_per_epoch` is no multiple of the compiled `steps_per_execution`.
         """
+        steps, stride = kwargs.get("steps_per_epoch"), self.steps_per_execution
+        if steps is not None and steps % stride:
+            raise ValueError(
+                "`steps_per_epoch` must be a multiple of the compiled steps_per_execution, so that an epoch ends where "
+                f"it should. Received: steps_per_epoch={steps}, steps_per_execution={stride}."
+            )
         first = self.epochs_done if initial_epoch is None else initial_epoch
         self.epochs_done = first
         kwargs.setdefault("shuffle", False)  # a dataset shuffles itself; Keras warns about its own default

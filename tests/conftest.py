@@ -2,7 +2,7 @@
 
 import pytest
 
-import gencourse  # noqa: F401
+from gencourse import runtime  # noqa: F401
 
 
 @pytest.fixture(autouse=True)

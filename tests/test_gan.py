@@ -17,9 +17,7 @@ def make(**options):
         gan.build_discriminator(input_shape=(2,), units=(8,)),
         **options,
     )
-    model.compile(
-        generator_optimizer=keras.optimizers.SGD(0.1), discriminator_optimizer=keras.optimizers.SGD(0.1)
-    )
+    model.compile(generator_optimizer=keras.optimizers.SGD(0.1), discriminator_optimizer=keras.optimizers.SGD(0.1))
     return model
 
 
@@ -88,9 +86,7 @@ def test_samples_come_from_the_average():
 
 def test_accuracy_counts_both_sides():
     model = make()
-    model._track(
-        tf.constant([[1.0], [-1.0]]), tf.constant([[-1.0], [-2.0]]), tf.constant(0.0), tf.constant(0.0)
-    )
+    model._track(tf.constant([[1.0], [-1.0]]), tf.constant([[-1.0], [-2.0]]), tf.constant(0.0), tf.constant(0.0))
     assert float(model.accuracy_tracker.result()) == pytest.approx(0.75)
 
 

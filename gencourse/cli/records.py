@@ -1,0 +1,25 @@
+"""record: measure a lesson's record again."""
+
+import click
+
+from .output import say
+
+
+@click.command()
+@click.argument("lesson", metavar="NN")
+@click.option("--only", metavar="STUDY", help="Measure one study; keep what the record says of the others.")
+@click.option("--seeds", type=click.IntRange(min=1), help="Fewer seeds, for a trial.")
+def record(lesson, only, seeds):
+    """Measure the studies of lesson NN again and write its record and checkpoints.
+
+    \b
+    Example: gencourse record 01
+             gencourse record 01 --only ring
+    """
+    from gencourse.recipes.record import record as measure_record
+
+    try:
+        path = measure_record(lesson, only=only, seeds=seeds, progress=lambda text: say(text, json_mode=True))
+    except (ValueError, ArithmeticError) as error:
+        raise click.ClickException(str(error)) from error
+    say(f"{path.name} written.")

@@ -1,0 +1,25 @@
+"""Recipes: what a lesson and the command line share. A lesson adds its recipes here, one line each."""
+
+from .base import Recipe
+from .gan import GAN_DIGITS, GAN_RING
+from .runs import Run, load, sample, train
+
+__all__ = ["RECIPES", "Recipe", "Run", "get", "load", "of_lesson", "sample", "train"]
+
+RECIPES = {recipe.name: recipe for recipe in (GAN_DIGITS, GAN_RING)}
+
+
+def get(name: str) -> Recipe:
+    """Returns the recipe called `name`.
+
+    Raises:
+        ValueError: if there is none.
+    """
+    if name not in RECIPES:
+        raise ValueError(f"There is no recipe {name!r}. There are: {', '.join(RECIPES)}.")
+    return RECIPES[name]
+
+
+def of_lesson(number: str) -> list[Recipe]:
+    """Returns the recipes of lesson `number`, such as "01"."""
+    return [recipe for recipe in RECIPES.values() if recipe.lesson == number]

@@ -1,0 +1,150 @@
+"""What recipes train on, by kind of data: how it is read, streamed, stored and judged."""
+
+from pathlib import Path
+
+import numpy as np
+
+from gencourse import data, metrics
+
+
+def _held_out(n: int, holdout: float) -> int:
+    if not 0.0 <= holdout < 1.0:
+        raise ValueError(f"`holdout` must lie in [0, 1). Received: {holdout}.")
+    return round(n * holdout)
+
+
+class Images:
+    """Grey or colour images: a bundled set by name, or an .npz file with `images` and, where known, `labels`.
+
+    Args:
+        source: "digits", "fashion", or the path of an .npz file: uint8, or floats in [0, 1], shape (N, H, W) or
+            (N, H, W, C).
+        holdout: share of a file kept out of training, its last images; bundled sets have a held-out part of their own.
+
+    Attributes:
+        train: images to train on. labels: theirs, or None.
+        reference: images to judge by. The held-out part; all of a file that has none.
+    """
+
+    bundled = ("digits", "fashion")
+    array_name = "images"
+
+    def __init__(self, source: str, *, holdout: float = 0.0):
+        self.source = str(source)
+        if source in self.bundled:
+            splits = data.load_images(source)
+            self.train, self.labels = splits.train_images, splits.train_labels
+            self.reference = splits.test_images
+            self.evaluator_name = source
+            return
+        images, labels = _read_images(Path(source))
+        kept = len(images) - _held_out(len(images), holdout)
+        self.train, self.labels = images[:kept], None if labels is None else labels[:kept]
+        self.reference = images[kept:] if kept < len(images) else images
+        self.evaluator_name = "digits"
+
+    @property
+    def sample_shape(self) -> tuple[int, ...]:
+        """(H, W, C)."""
+        shape = self.train.shape[1:]
+        return shape if len(shape) == 3 else (*shape, 1)
+
+    def stream(self, *, batch_size: int, seed: int, value_range: str, start_step: int = 0):
+        """Endless batches for training, scaled to `value_range`."""
+        return data.batches(
+            self.train, batch_size=batch_size, seed=seed, value_range=value_range, start_step=start_step
+        )
+
+    @staticmethod
+    def finish(samples, value_range):
+        """Samples as they are stored and judged: float32 in [0, 1], shape (N, H, W, C)."""
+        return data.to_unit(samples) if value_range == "signed" else np.clip(samples, 0.0, 1.0)
+
+    def evaluate(self, images, labels=None) -> dict[str, float]:
+        """Scores images in [0, 1] against as many held-out ones, by the course's evaluator."""
+        if images.shape[1:] != (28, 28, 1):
+            raise ValueError(
+                f"The evaluators read images of shape (28, 28, 1). Received: images of shape {images.shape[1:]}."
+            )
+        return metrics.evaluate_images(
+            images,
+            data.to_unit(self.reference),
+            metrics.load_evaluator(self.evaluator_name),
+            training=data.to_unit(self.train),
+            labels=labels,
+        )
+
+    def judge(self, images) -> dict[str, float]:
+        """What a record keeps: the scores of `evaluate`, and the share of images whose class is plain to see."""
+        sure = metrics.confident_share(images, metrics.load_evaluator(self.evaluator_name))
+        return {**self.evaluate(images), "confident_share": float(sure)}
+
+
+class Points:
+    """Points in the plane from a mixture whose density is known: "ring" or "grid"."""
+
+    bundled = ("ring", "grid")
+    array_name = "points"
+    count = 20_000
+
+    def __init__(self, source: str, *, holdout: float = 0.0):
+        if source not in self.bundled:
+            raise ValueError(f"`data` must be one of {self.bundled} here. Received: {source!r}.")
+        if holdout:
+            raise ValueError(f"Points are drawn as needed: there is nothing to hold out. Received: holdout={holdout}.")
+        self.source = source
+        self.mixture = getattr(data, source)()
+        self.train = self.mixture.sample(self.count, 0)
+        self.reference = self.mixture.sample(self.count, 1)
+
+    @property
+    def sample_shape(self) -> tuple[int, ...]:
+        """(2,)."""
+        return (2,)
+
+    def stream(self, *, batch_size: int, seed: int, value_range=None, start_step: int = 0):
+        """Endless batches for training."""
+        return data.batches(self.train, batch_size=batch_size, seed=seed, start_step=start_step)
+
+    @staticmethod
+    def finish(samples, value_range=None):
+        """Samples as they are stored: float32, shape (N, 2)."""
+        return np.asarray(samples, "float32")
+
+    def evaluate(self, points, labels=None) -> dict[str, float]:
+        """Counts modes and points near one, and measures the kernel distance to fresh true samples."""
+        cover = metrics.mode_coverage(points, self.mixture.means, std=self.mixture.std)
+        return {
+            "n": len(points),
+            "modes_covered": int(cover["modes_covered"]),
+            "share_within": float(cover["share_within"]),
+            "kernel": float(metrics.kernel_distance(points, self.reference[: len(points)])),
+        }
+
+    judge = evaluate
+
+
+DOMAINS = {"images": Images, "points": Points}
+
+
+def _read_images(path: Path):
+    if path.suffix != ".npz":
+        raise ValueError(
+            f"`data` must be one of {', '.join((*Images.bundled, *Points.bundled))}, or an .npz file. "
+            f"Received: {str(path)!r}."
+        )
+    with np.load(path, allow_pickle=False) as file:
+        if "images" not in file:
+            raise ValueError(f"{path} must hold an array `images`. Received: arrays {sorted(file)}.")
+        images = file["images"]
+        labels = file.get("labels")
+    if images.ndim not in (3, 4) or len(images) < 2:
+        raise ValueError(f"`images` must have shape (N, H, W) or (N, H, W, C). Received: {images.shape}.")
+    if images.dtype != np.uint8:
+        if images.dtype.kind != "f" or not np.isfinite(images).all() or images.min() < 0 or images.max() > 1:
+            raise ValueError(
+                "`images` must be uint8, or floats in [0, 1]. Received: "
+                f"{images.dtype} from {images.min()} to {images.max()}."
+            )
+        images = np.round(images * 255).astype("uint8")
+    return images, labels

@@ -1,0 +1,100 @@
+"""Samples in files: writing them by a file's ending, reading them back, judging them."""
+
+import os
+import tempfile
+from pathlib import Path
+
+import numpy as np
+
+from gencourse import sampling, viz
+
+from .domains import DOMAINS, Images, Points
+from .runs import Run, load, sample, source
+
+
+def write_samples(run: Run, path: str | Path, n: int, *, seed: int = 0) -> None:
+    """Draws samples into a file: .npz (arrays), .png (a grid or a scatter plot) or .gif (a latent walk).
+
+    Args:
+        run: a trained model.
+        path: the file; its ending says what is written. It appears whole or not at all.
+        n: samples; for a walk, frames (24 at most).
+        seed: the same seed gives the same samples.
+
+    Raises:
+        ValueError: if the ending is unknown, or does not fit the model.
+    """
+    path = Path(path)
+    domain = DOMAINS[run.settings["domain"]]
+    writers = {".npz": _write_arrays, ".png": _write_picture, ".gif": _write_walk}
+    if path.suffix not in writers:
+        raise ValueError(f"The file must end in {', '.join(writers)}. Received: {path.name!r}.")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, part = tempfile.mkstemp(dir=path.parent, suffix=path.suffix)
+    os.close(handle)
+    try:
+        writers[path.suffix](run, domain, Path(part), n, seed)
+        os.replace(part, path)
+    finally:
+        Path(part).unlink(missing_ok=True)
+
+
+def _write_arrays(run, domain, path, n, seed):
+    np.savez_compressed(path, **{domain.array_name: sample(run, n, seed=seed)})
+
+
+def _write_picture(run, domain, path, n, seed):
+    samples = sample(run, n, seed=seed)
+    if domain is Images:
+        viz.save_png(samples, path)
+    else:
+        viz.scatter(samples, means=source(run.settings).mixture.means).savefig(path)
+
+
+def _write_walk(run, domain, path, n, seed):
+    if domain is not Images:
+        raise ValueError(f"A .gif walks between images. Received: a model of {run.settings['data']}.")
+    count = max(2, min(n, viz.MAX_FRAMES))
+    corners = np.random.default_rng(seed).normal(size=(17, run.model.latent_dim)).astype("float32")
+    paths = np.stack([sampling.slerp(corners[i], corners[i + 1], count) for i in range(16)], axis=1)
+    frames = [domain.finish(run.model.generate(16, latents=latents), run.settings["value_range"]) for latents in paths]
+    viz.animate_grids(frames, path)
+
+
+def evaluate(target, *, data_name=None, count: int = 1000, seed: int = 0) -> dict[str, float]:
+    """Scores a run's folder, or an .npz file of samples.
+
+    Args:
+        target: folder of a run, or a file with `images` (and `labels`, the class each one was asked for) or `points`.
+        data_name: the data to judge by; a run's own, and digits or the ring for a file.
+        count: samples drawn from a run; a file is judged whole.
+        seed: of those samples.
+
+    Returns:
+        Measures by name.
+
+    Raises:
+        ValueError: if the file holds no samples that the course can judge.
+    """
+    target = Path(target)
+    if target.is_dir():
+        run = load(target)
+        kind = DOMAINS[run.settings["domain"]]
+        examples = kind(data_name) if data_name else source(run.settings)
+        return examples.evaluate(sample(run, count, seed=seed))
+    if not target.is_file():
+        raise ValueError(f"Expected the folder of a run, or an .npz file. Received: {str(target)!r}: no such file.")
+    if target.suffix != ".npz":
+        raise ValueError(f"A file of samples must end in .npz. Received: {target.name!r}.")
+    with np.load(target, allow_pickle=False) as file:
+        arrays = dict(file)
+    if "images" in arrays:
+        images = np.asarray(arrays["images"])
+        if images.dtype == np.uint8:
+            images = images.astype("float32") / 255.0
+        if images.ndim == 3:
+            images = images[..., None]
+        return Images(data_name or "digits").evaluate(images.astype("float32"), arrays.get("labels"))
+    if "points" in arrays:
+        return Points(data_name or "ring").evaluate(np.asarray(arrays["points"], "float32"))
+    raise ValueError(f"{target} must hold `images` or `points`. Received: arrays {sorted(arrays)}.")

@@ -1,0 +1,173 @@
+"""Measuring a lesson's record: every study, every variant, every seed, each in a process of its own."""
+
+import datetime
+import statistics
+import subprocess
+import tempfile
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
+from pathlib import Path
+
+from gencourse import results
+
+from .studies import STUDIES, Study
+
+TABLE_SAMPLES = 5000
+
+
+def measure(recipe: str, changes: dict, seed: int, samples: int, folder: str) -> dict:
+    """Trains one recipe from one seed and judges it; runs in a fresh process, so that memory and time are its own."""
+    from . import get, sample, train
+    from .checkpoints import save_checkpoint
+    from .runs import source
+
+    run = train(get(recipe), changes=changes, seed=seed)
+    checkpoint = Path(folder) / f"{seed}.npz"
+    save_checkpoint(run.model, checkpoint)
+    examples = source(run.settings)
+    return {
+        "seed": seed,
+        "parameters": run.settings["parameters"],
+        "seconds": run.settings["seconds"],
+        "steps": run.settings["steps"],
+        "peak_memory_mb": run.settings["peak_memory_mb"],
+        "versions": run.settings["versions"],
+        "machine": run.settings["machine"],
+        "claims": examples.judge(sample(run, samples, seed=seed)),
+        "table": examples.judge(sample(run, TABLE_SAMPLES, seed=seed)),
+        "checkpoint": str(checkpoint),
+    }
+
+
+def record(lesson: str, *, only: str | None = None, seeds: int | None = None, progress=lambda text: None) -> Path:
+    """Measures the studies of a lesson anew and writes `gencourse/records/NN.toml` and its checkpoints.
+
+    Args:
+        lesson: two digits.
+        only: name of one study; what the record says of the others is kept.
+        seeds: fewer seeds than the study asks for, for a trial.
+        progress: called with a sentence before and after each run.
+
+    Returns:
+        The record's path.
+
+    Raises:
+        ValueError: if the lesson has no studies, or none of that name.
+    """
+    studies = [s for s in STUDIES.get(lesson, ()) if only in (None, s.name)]
+    if not studies:
+        known = {number: [s.name for s in of] for number, of in STUDIES.items()}
+        raise ValueError(f"No such study; there are {known}. Received: lesson {lesson!r}, study {only!r}.")
+    path = results.record_path(lesson)
+    claims, tables, checkpoints = _kept(path, lesson, {s.name for s in studies})
+    about = {}
+    with tempfile.TemporaryDirectory() as folder:
+        for study in studies:
+            runs = _runs(study, Path(folder) / study.name, seeds, progress)
+            first = runs[next(iter(study.variants))]
+            about = {**first[0]["versions"], "machine": first[0]["machine"]}
+            claims |= _claims(study, first)
+            tables[study.name] = [_row(label, study.variants[label], measured) for label, measured in runs.items()]
+            if study.checkpoint:
+                checkpoints[study.name] = _keep_checkpoint(study, first, path, lesson)
+        about |= {"date": datetime.date.today().isoformat(), "commit": _commit(path.parent)}
+        return results.write_record(
+            path, lesson=lesson, about=about, claims=claims, tables=tables, checkpoints=checkpoints
+        )
+
+
+def _runs(study: Study, folder: Path, seeds: int | None, progress) -> dict[str, list[dict]]:
+    runs = {}
+    for i, (label, changes) in enumerate(study.variants.items()):
+        count = study.seeds if i == 0 else 3
+        runs[label] = []
+        for seed in range(min(count, seeds or count)):
+            progress(f"{study.name}, {label}, seed {seed}")
+            with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
+                place = str(folder / str(i))
+                measured = pool.submit(measure, study.recipe, dict(changes), seed, study.samples, place).result()
+            runs[label].append(measured)
+            shown = ", ".join(f"{name} {value:.4g}" for name, value in measured["claims"].items())
+            progress(f"  {measured['seconds']:.0f} s, {measured['peak_memory_mb']} MB: {shown}")
+    return runs
+
+
+def _claims(study: Study, runs: list[dict]) -> dict[str, dict]:
+    return {
+        f"{study.name}_{measure_name}": {
+            "recipe": study.recipe,
+            "higher_is_better": higher,
+            "n": study.samples,
+            "seeds": [run["seed"] for run in runs],
+            "values": [run["claims"][measure_name] for run in runs],
+            "seconds": [run["seconds"] for run in runs],
+            "peak_memory_mb": max(run["peak_memory_mb"] for run in runs),
+            "parameters": runs[0]["parameters"],
+        }
+        for measure_name, higher in study.claims.items()
+    }
+
+
+def _row(label: str, changes, runs: list[dict]) -> dict:
+    """One row of a table: medians over the seeds, and the range of each measure."""
+    measures = {
+        name: statistics.median(run["table"][name] for run in runs)
+        for name in runs[0]["table"]
+        if all(run["table"][name] == run["table"][name] for run in runs)  # a NaN has no median
+    }
+    ranges = {
+        name: [min(run["table"][name] for run in runs), max(run["table"][name] for run in runs)] for name in measures
+    }
+    return {
+        "variant": label,
+        "changes": dict(changes),
+        "seeds": len(runs),
+        "seconds": statistics.median(run["seconds"] for run in runs),
+        "steps": runs[0]["steps"],
+        **measures,
+        "ranges": ranges,
+    }
+
+
+def _keep_checkpoint(study: Study, runs: list[dict], path: Path, lesson: str) -> dict:
+    """Copies the networks of the median seed to where the record stands."""
+    first_claim = next(iter(study.claims))
+    chosen = sorted(runs, key=lambda run: run["claims"][first_claim])[len(runs) // 2]
+    file = f"checkpoints/{lesson}_{study.name}.npz"
+    target = path.parent / file
+    target.parent.mkdir(parents=True, exist_ok=True)
+    target.write_bytes(Path(chosen["checkpoint"]).read_bytes())
+    return {
+        "file": file,
+        "recipe": study.recipe,
+        "seed": chosen["seed"],
+        "seconds": chosen["seconds"],
+        "parameters": chosen["parameters"],
+    }
+
+
+def _kept(path: Path, lesson: str, renewed: set[str]):
+    """What an existing record says of studies that are not measured now, in the form that `write_record` takes."""
+    import tomllib
+
+    if not path.is_file():
+        return {}, {}, {}
+    content = tomllib.loads(path.read_text(encoding="utf-8"))
+    others = {s.name for s in STUDIES[lesson]} - renewed
+    return (
+        {k: v for k, v in content.get("claims", {}).items() if any(k.startswith(f"{name}_") for name in others)},
+        {k: v for k, v in content.get("tables", {}).items() if k in others},
+        {k: v for k, v in content.get("checkpoints", {}).items() if k in others},
+    )
+
+
+def _commit(folder: Path) -> str:
+    """The commit measured; "+" when the tree held changes beside it."""
+
+    def git(*words):
+        return subprocess.run(["git", *words], cwd=folder, capture_output=True, text=True, check=True).stdout.strip()
+
+    try:
+        return git("rev-parse", "--short=12", "HEAD") + ("+" if git("status", "--porcelain", "..") else "")
+    except (OSError, subprocess.CalledProcessError):
+        return "unknown"

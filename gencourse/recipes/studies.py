@@ -1,0 +1,48 @@
+"""Studies: the experiments that a lesson's record repeats. A lesson adds its own to STUDIES."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True, kw_only=True)
+class Study:
+    """Variants of one recipe, each trained from several seeds and measured alike.
+
+    Attributes:
+        name: of the record's table.
+        recipe: what is trained.
+        variants: {row's label: hyper-parameters changed}. The first one is the lesson's own.
+        claims: {measure: whether higher is better} that the first variant is held to.
+        samples: samples measured for claims, as many as the lesson draws; tables use 5,000.
+        seeds: seeds of the first variant; the others get three.
+        checkpoint: keep the networks of the first variant's median seed, by the first claim.
+    """
+
+    name: str
+    recipe: str
+    variants: Mapping[str, Mapping[str, Any]]
+    claims: Mapping[str, bool] = field(default_factory=dict)
+    samples: int = 1000
+    seeds: int = 5
+    checkpoint: bool = False
+
+
+STUDIES: dict[str, tuple[Study, ...]] = {
+    "01": (
+        Study(
+            name="digits",
+            recipe="gan",
+            variants={"the lesson's": {}},
+            claims={"frechet": False, "confident_share": True, "precision": True, "recall": True},
+            checkpoint=True,
+        ),
+        Study(
+            name="ring",
+            recipe="gan-ring",
+            variants={"the lesson's": {}},
+            claims={"modes_covered": True, "share_within": True},
+            checkpoint=True,
+        ),
+    ),
+}

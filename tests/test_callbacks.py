@@ -1,0 +1,145 @@
+"""Budget, progress, frames, live figures and resume, on a model small enough to train in a blink."""
+
+import math
+
+import keras
+import numpy as np
+import pytest
+
+from gencourse import callbacks, data, gan
+
+POINTS = data.ring().sample(256, 0)
+STEPS = 4
+
+
+def make(rate=0.1, stride=1):
+    keras.utils.set_random_seed(0)
+    model = gan.GAN(
+        gan.build_generator(latent_dim=2, units=(4,), output_shape=(2,), output_activation="linear"),
+        gan.build_discriminator(input_shape=(2,), units=(4,)),
+    )
+    model.compile(
+        generator_optimizer=keras.optimizers.SGD(rate),
+        discriminator_optimizer=keras.optimizers.SGD(rate / 2),
+        steps_per_execution=stride,
+    )
+    return model
+
+
+def fit(model, *watchers, epochs=1):
+    stream = data.batches(POINTS, batch_size=16, seed=0)
+    return model.fit(stream, epochs=epochs, steps_per_epoch=STEPS, verbose=0, callbacks=list(watchers))
+
+
+class Rates(keras.callbacks.Callback):
+    def __init__(self):
+        super().__init__()
+        self.seen = []
+
+    def on_train_batch_begin(self, batch, logs=None):
+        self.seen.append(float(self.model.generator_optimizer.learning_rate))
+
+
+def test_step_budget_stops_on_the_step():
+    budget, model = callbacks.Budget(steps=6), make()
+    fit(model, budget, epochs=10)
+    assert int(model.generator_optimizer.iterations) == 6
+    assert budget.spent_steps == 6
+    assert budget.fraction == 1.0
+
+
+def test_step_budget_counts_every_step_of_a_call():
+    budget, model = callbacks.Budget(steps=8), make(stride=4)
+    fit(model, budget, epochs=10)
+    assert int(model.generator_optimizer.iterations) == 8
+
+
+def test_seconds_budget_stops_and_leaves_tracing_out(monkeypatch):
+    clock = iter(np.arange(0.0, 1000.0, 5.0))  # each call of the clock is 5 s later: every step takes 5 s
+    monkeypatch.setattr(callbacks.time, "perf_counter", lambda: next(clock))
+    budget, model = callbacks.Budget(seconds=15), make()
+    fit(model, budget, epochs=10)
+    assert budget.spent_seconds == 15
+    assert int(model.generator_optimizer.iterations) == 1 + 3  # the first one, which is traced, is free
+
+
+def test_rates_follow_the_fraction():
+    rates, model = Rates(), make(rate=0.2)
+    fit(model, callbacks.Budget(steps=8, decay="cosine"), rates, epochs=2)
+    expected = [0.2 * 0.5 * (1 + math.cos(math.pi * k / 8)) for k in range(8)]
+    np.testing.assert_allclose(rates.seen, expected, rtol=1e-5, atol=1e-8)
+
+
+def test_a_cell_run_again_goes_on_with_its_schedule():
+    class Stop(keras.callbacks.Callback):
+        def on_epoch_begin(self, epoch, logs=None):
+            if epoch == 1:
+                raise KeyboardInterrupt
+
+    rates, model = Rates(), make(rate=0.2)
+    with pytest.raises(KeyboardInterrupt):
+        fit(model, callbacks.Budget(steps=8, decay="linear"), rates, Stop(), epochs=2)
+    fit(model, callbacks.Budget(steps=8, decay="linear"), rates, epochs=2)
+    np.testing.assert_allclose(rates.seen, [0.2 * (1 - k / 8) for k in range(8)], rtol=1e-5)
+
+
+@pytest.mark.parametrize(
+    "options", [{}, {"seconds": 1, "steps": 1}, {"steps": 0}, {"seconds": -1}, {"steps": 1, "decay": "magic"}]
+)
+def test_bad_budgets_are_refused(options):
+    with pytest.raises(ValueError, match="Received"):
+        callbacks.Budget(**options)
+
+
+def test_frames_begin_before_training_and_use_the_same_latents():
+    frames, model = callbacks.SampleFrames(n=3, seed=9, every=2, keep=lambda x: x + 100.0), make()
+    untrained = model.generate(3, seed=9)
+    fit(model, frames, epochs=5)
+    assert frames.epochs == [0, 2, 4]
+    np.testing.assert_allclose(frames.frames[0], untrained + 100.0)
+    assert not np.allclose(frames.frames[0], frames.frames[2])
+    fit(model, frames, epochs=6)  # run again: goes on
+    assert frames.epochs == [0, 2, 4, 6]
+
+
+def test_progress_outside_notebooks_is_one_line_on_stderr(capsys):
+    fit(make(), callbacks.Progress(every=0.0), epochs=2)
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert len(err.strip().splitlines()) == 1
+    assert err.startswith("epoch 2/2 · done")
+    assert "generator_loss" in err
+
+
+def test_resume_keeps_the_spent_budget(tmp_path):
+    budget, model = callbacks.Budget(steps=100), make()
+    fit(model, budget, callbacks.Resume(tmp_path, budget=budget), epochs=2)
+    again, other = callbacks.Budget(steps=100), make()
+    assert callbacks.Resume(tmp_path, budget=again).restore(other) == 2
+    assert again.spent_steps == 8
+    assert again.spent_seconds == pytest.approx(budget.spent_seconds)
+
+
+def test_nothing_to_resume(tmp_path):
+    assert callbacks.Resume(tmp_path / "new").restore(make()) == 0
+
+
+def test_damaged_state_is_named(tmp_path):
+    (tmp_path / "state.npz").write_bytes(b"not a zip file")
+    with pytest.raises(ValueError, match="not a readable training state"):
+        callbacks.Resume(tmp_path).restore(make())
+
+
+def test_a_full_disk_leaves_the_last_state(tmp_path, monkeypatch):
+    model = make()
+    fit(model, callbacks.Resume(tmp_path))
+    before = (tmp_path / "state.npz").read_bytes()
+
+    def full(*args, **kwargs):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(callbacks.np, "savez", full)
+    with pytest.raises(OSError, match="No space"):
+        fit(model, callbacks.Resume(tmp_path), epochs=2)
+    assert [p.name for p in tmp_path.iterdir()] == ["state.npz"]
+    assert (tmp_path / "state.npz").read_bytes() == before

@@ -1,0 +1,209 @@
+"""Recipes, runs in folders, and the verbs train, sample and evaluate."""
+
+import json
+
+import keras
+import numpy as np
+import pytest
+from click.testing import CliRunner
+
+from gencourse import recipes
+from gencourse.cli.main import main
+from gencourse.recipes import checkpoints, domains, studies
+from gencourse.recipes.runs import steps_per_call
+
+SMALL = {"generator_units": (8,), "discriminator_units": (8,), "batch_size": 500}
+
+
+def verb(*words):
+    return CliRunner().invoke(main, [str(word) for word in words])
+
+
+@pytest.fixture(scope="module")
+def ring_run(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("runs") / "ring"
+    recipes.train(recipes.get("gan-ring"), out=folder, epochs=2, seed=4, changes=SMALL)
+    return folder
+
+
+@pytest.mark.parametrize("recipe", recipes.RECIPES.values(), ids=recipes.RECIPES)
+def test_every_recipe_trains_and_is_judged(recipe):
+    batch = recipe.parameters["batch_size"]
+    run = recipes.train(recipe, steps=4, seed=1)
+    assert run.settings["steps"] == 4
+    samples = recipes.sample(run, 60, seed=2)
+    assert samples.dtype == np.float32
+    examples = domains.DOMAINS[recipe.domain](recipe.data)
+    assert samples.shape == (60, *examples.sample_shape)
+    assert examples.evaluate(samples)["n"] == 60
+    assert len(examples.train) >= batch
+
+
+@pytest.mark.parametrize("lesson", studies.STUDIES)
+def test_studies_name_recipes_and_measures_that_exist(lesson):
+    for study in studies.STUDIES[lesson]:
+        recipe = recipes.get(study.recipe)
+        for changes in study.variants.values():
+            recipe.with_parameters(changes)
+        assert study.seeds >= 5
+        assert next(iter(study.variants.values())) == {}, "the first variant is the lesson's own"
+
+
+def test_parameters_are_checked():
+    recipe = recipes.get("gan")
+    assert recipe.with_parameters({"LATENT_DIM": 3})["latent_dim"] == 3
+    assert recipe.with_parameters({"generator_units": [5]})["generator_units"] == (5,)
+    with pytest.raises(ValueError, match="no parameter 'width'"):
+        recipe.with_parameters({"width": 3})
+    with pytest.raises(TypeError, match=r"type int.*Received: 'many'"):
+        recipe.with_parameters({"epochs": "many"})
+    with pytest.raises(ValueError, match="no recipe 'gun'"):
+        recipes.get("gun")
+
+
+def test_steps_per_call_divides_both():
+    assert steps_per_call(312, 312 * 20) == 13
+    assert steps_per_call(312, 7) == 1
+    assert steps_per_call(40, 100) == 10
+
+
+def test_a_run_can_be_read_back(ring_run):
+    run = recipes.load(ring_run)
+    assert run.settings["finished"] is True
+    assert run.settings["parameters"]["batch_size"] == 500
+    assert run.settings["epochs"] == 2
+    assert {"tensorflow", "keras", "numpy", "python"} <= run.settings["versions"].keys()
+    history = json.loads((ring_run / "history.json").read_text())
+    assert all(len(values) == 2 for values in history.values())
+
+
+def test_resume_is_exact(ring_run, tmp_path):
+    options = {"seed": 4, "changes": SMALL}
+    recipes.train(recipes.get("gan-ring"), out=tmp_path / "run", epochs=1, **options)
+    again = recipes.train(recipes.get("gan-ring"), out=tmp_path / "run", epochs=2, resume=True, **options)
+    np.testing.assert_array_equal(recipes.sample(again, 20), recipes.sample(recipes.load(ring_run), 20))
+    assert (
+        again.model.training_history == recipes.load(ring_run).model.training_history or again.settings["steps"] == 80
+    )
+
+
+def test_resume_in_the_middle_of_a_pass_is_exact(tmp_path):
+    whole = recipes.train(recipes.get("gan-ring"), steps=50, changes=SMALL)
+    recipes.train(recipes.get("gan-ring"), out=tmp_path, steps=30, changes=SMALL)
+    again = recipes.train(recipes.get("gan-ring"), out=tmp_path, steps=50, changes=SMALL, resume=True)
+    assert again.settings["steps"] == 50
+    np.testing.assert_array_equal(recipes.sample(again, 20), recipes.sample(whole, 20))
+
+
+def test_another_run_is_not_overwritten(ring_run):
+    with pytest.raises(FileExistsError, match="--resume"):
+        recipes.train(recipes.get("gan-ring"), out=ring_run, epochs=1)
+    with pytest.raises(ValueError, match=r"'seed' was 4. Received: 5"):
+        recipes.train(recipes.get("gan-ring"), out=ring_run, epochs=3, resume=True, seed=5, changes=SMALL)
+    changes = {**SMALL, "batch_size": 250}
+    with pytest.raises(ValueError, match=r"'batch_size' was 500\. Received: 250"):
+        recipes.train(recipes.get("gan-ring"), out=ring_run, epochs=3, resume=True, seed=4, changes=changes)
+
+
+def test_no_run_is_named(tmp_path):
+    with pytest.raises(FileNotFoundError, match="holds no run"):
+        recipes.load(tmp_path)
+
+
+def test_interrupt_keeps_the_model_and_goes_on(tmp_path):
+    class Stop(keras.callbacks.Callback):
+        def on_epoch_begin(self, epoch, logs=None):
+            if epoch == 1:
+                raise KeyboardInterrupt
+
+    recipe = recipes.get("gan-ring")
+    with pytest.raises(KeyboardInterrupt):
+        recipes.train(recipe, out=tmp_path, epochs=2, changes=SMALL, more_callbacks=[Stop()])
+    assert recipes.load(tmp_path).settings["finished"] is False
+    run = recipes.train(recipe, out=tmp_path, epochs=2, changes=SMALL, resume=True)
+    assert run.settings["finished"] is True
+    assert run.settings["steps"] == 80
+
+
+def test_checkpoint_round_trip(ring_run, tmp_path):
+    model = recipes.load(ring_run).model
+    checkpoints.save_checkpoint(model, tmp_path / "kept.npz")
+    with np.load(tmp_path / "kept.npz", allow_pickle=False) as file:
+        assert {file[name].dtype for name in file} == {np.dtype("float16")}
+        for kept, weight in zip(sorted(file), model.average_generator.get_weights(), strict=True):
+            np.testing.assert_allclose(file[kept].astype("float32"), weight, rtol=1e-3, atol=1e-4)
+
+
+def test_images_from_a_file(tmp_path):
+    images = np.random.default_rng(0).integers(0, 256, (40, 28, 28), dtype=np.uint8)
+    np.savez(tmp_path / "mine.npz", images=images)
+    everything = domains.Images(tmp_path / "mine.npz")
+    assert len(everything.train) == len(everything.reference) == 40
+    split = domains.Images(tmp_path / "mine.npz", holdout=0.25)
+    assert (len(split.train), len(split.reference)) == (30, 10)
+    np.testing.assert_array_equal(split.reference, images[30:])
+
+
+@pytest.mark.parametrize(
+    ("arrays", "sentence"),
+    [
+        ({"pictures": np.zeros((3, 28, 28))}, "must hold an array `images`"),
+        ({"images": np.zeros((3, 28))}, "must have shape"),
+        ({"images": np.full((3, 28, 28), 7.0)}, r"floats in \[0, 1\]"),
+        ({"images": np.zeros((3, 28, 28), "int32")}, "uint8"),
+    ],
+)
+def test_bad_files_are_named(tmp_path, arrays, sentence):
+    np.savez(tmp_path / "bad.npz", **arrays)
+    with pytest.raises(ValueError, match=sentence):
+        domains.Images(tmp_path / "bad.npz")
+
+
+def test_verbs_from_end_to_end(tmp_path):
+    changes = ["--set", "generator_units=[8]", "--set", "batch_size=500"]
+    trained = verb("train", "gan-ring", "--out", tmp_path / "run", "--steps", 40, *changes, "--json")
+    assert trained.exit_code == 0, trained.output
+    assert len(trained.stdout.splitlines()) == 1
+    assert json.loads(trained.stdout)["steps"] == 40
+    assert verb("sample", tmp_path / "run", "-n", 60, "--out", tmp_path / "points.npz").exit_code == 0
+    judged = verb("evaluate", tmp_path / "points.npz", "--json")
+    assert len(judged.stdout.splitlines()) == 1
+    assert json.loads(judged.stdout).keys() == {"n", "modes_covered", "share_within", "kernel"}
+    assert json.loads(verb("evaluate", tmp_path / "run", "-n", 60, "--json").stdout) == json.loads(judged.stdout)
+
+
+def test_image_verbs(tmp_path):
+    verb("train", "gan", "--out", tmp_path / "run", "--steps", 1, "--set", "generator_units=[8]")
+    for name in ("a.npz", "a.png", "a.gif"):
+        result = verb("sample", tmp_path / "run", "-n", 60, "--out", tmp_path / name)
+        assert result.exit_code == 0, result.output
+    with np.load(tmp_path / "a.npz") as file:
+        images = file["images"]
+    assert images.shape == (60, 28, 28, 1)
+    assert images.min() >= 0
+    assert images.max() <= 1
+    assert (tmp_path / "a.png").read_bytes().startswith(b"\x89PNG")
+    assert (tmp_path / "a.gif").read_bytes().startswith(b"GIF89a")
+    judged = json.loads(verb("evaluate", tmp_path / "a.npz", "--json").stdout)
+    assert set(judged) == {"n", "frechet", "kernel", "precision", "recall", "density", "coverage", "nearest_train"}
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (["train", "gun", "--out", "x"], "There is no recipe 'gun'"),
+        (["train", "gan-ring", "--out", "x", "--steps", "1", "--epochs", "1"], "Give one budget"),
+        (["train", "gan-ring", "--out", "x", "--set", "epochs"], "expected NAME=VALUE"),
+        (["train", "gan-ring", "--out", "x", "--data", "moon"], "`data` must be one of"),
+        (["sample", "nowhere"], "holds no run"),
+        (["sample", "nowhere", "--out", "a.mp3"], "must end in"),
+        (["evaluate", "nowhere.npz"], "no such file"),
+    ],
+)
+def test_bad_words_end_in_a_sentence(words, sentence, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    result = verb(*words)
+    assert result.exit_code != 0
+    assert sentence in result.output
+    assert "Traceback" not in result.output
+    assert not list(tmp_path.iterdir())
