@@ -1,0 +1,67 @@
+"""Data: bundled sets, verified downloads, endless batches, toy mixtures, cleaning and augmentation.
+
+Importing this room does not import TensorFlow; `batches` and the augmentation layers do, when first used.
+"""
+
+from .bundled import (
+    CLASS_NAMES,
+    DataFile,
+    DataFileError,
+    FileCheck,
+    ImageSplits,
+    Quatrain,
+    QuatrainSplits,
+    TextSplits,
+    bundled_files,
+    data_folder,
+    load_austen,
+    load_images,
+    load_quatrains,
+    verify,
+)
+from .cleaning import CleaningReport, clean_report
+from .download import FULL_FILES, DownloadError, cache_folder, fetch_full
+from .mixtures import GaussianMixture, grid, ring
+from .pipeline import batches, steps_per_pass, to_signed, to_unit
+
+__all__ = [
+    "CLASS_NAMES",
+    "FULL_FILES",
+    "AddNoise",
+    "CleaningReport",
+    "DataFile",
+    "DataFileError",
+    "DownloadError",
+    "FileCheck",
+    "GaussianMixture",
+    "ImageSplits",
+    "Quatrain",
+    "QuatrainSplits",
+    "RandomRotate",
+    "RandomShift",
+    "TextSplits",
+    "batches",
+    "bundled_files",
+    "cache_folder",
+    "clean_report",
+    "data_folder",
+    "fetch_full",
+    "grid",
+    "load_austen",
+    "load_images",
+    "load_quatrains",
+    "ring",
+    "steps_per_pass",
+    "to_signed",
+    "to_unit",
+    "verify",
+]
+
+
+def __getattr__(name):
+    # The layers are looked up when first asked for, since Keras takes seconds to import.
+    if name in ("AddNoise", "RandomRotate", "RandomShift"):
+        from . import augment
+
+        return getattr(augment, name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
