@@ -1,10 +1,22 @@
 """Recipes: what a lesson and the command line share. A lesson adds its recipes here, one line each."""
 
 from .base import Recipe
+from .checkpoints import load_checkpoint
 from .gan import GAN_DIGITS, GAN_RING
-from .runs import Run, load, sample, train
+from .runs import Run, load, sample, steps_per_call, train
 
-__all__ = ["RECIPES", "Recipe", "Run", "get", "load", "of_lesson", "sample", "train"]
+__all__ = [
+    "RECIPES",
+    "Recipe",
+    "Run",
+    "get",
+    "load",
+    "load_checkpoint",
+    "of_lesson",
+    "sample",
+    "steps_per_call",
+    "train",
+]
 
 RECIPES = {recipe.name: recipe for recipe in (GAN_DIGITS, GAN_RING)}
 

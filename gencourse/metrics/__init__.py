@@ -1,0 +1,23 @@
+"""Metrics of generated samples. NumPy arrays in, plain numbers out; nothing may train on them."""
+
+from .distances import frechet_between_gaussians, frechet_distance, kernel_distance
+from .evaluator import EVALUATORS, Evaluator, build_evaluator, load_evaluator
+from .images import confident_share, evaluate_images
+from .manifold import density_coverage, nearest_neighbour_distances, precision_recall
+from .points import mode_coverage
+
+__all__ = [
+    "EVALUATORS",
+    "Evaluator",
+    "build_evaluator",
+    "confident_share",
+    "density_coverage",
+    "evaluate_images",
+    "frechet_between_gaussians",
+    "frechet_distance",
+    "kernel_distance",
+    "load_evaluator",
+    "mode_coverage",
+    "nearest_neighbour_distances",
+    "precision_recall",
+]

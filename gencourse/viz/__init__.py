@@ -1,0 +1,34 @@
+"""Pictures: every function takes arrays and returns a small matplotlib Figure, or writes a small file.
+
+The figures are never known to pyplot, so a notebook shows each one exactly once: as the last value of a cell,
+or through `display(figure)`. Nothing here calls `show()`, and nothing here ever sees a model.
+"""
+
+from gencourse.viz.animation import MAX_FRAMES, animate_grids, save_gif, save_png, show_gif, thin
+from gencourse.viz.curves import bars, histogram, loss_curves
+from gencourse.viz.diagrams import road, timeline
+from gencourse.viz.figure import COLOURS, Picture, use_style
+from gencourse.viz.grids import compare_grids, image_grid, mosaic
+from gencourse.viz.points import density, scatter
+
+__all__ = [
+    "COLOURS",
+    "MAX_FRAMES",
+    "Picture",
+    "animate_grids",
+    "bars",
+    "compare_grids",
+    "density",
+    "histogram",
+    "image_grid",
+    "loss_curves",
+    "mosaic",
+    "road",
+    "save_gif",
+    "save_png",
+    "scatter",
+    "show_gif",
+    "thin",
+    "timeline",
+    "use_style",
+]
