@@ -1,0 +1,76 @@
+"""Lessons against the package: their parameters are the recipes', their records exist, their exercises are solved."""
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+
+from gencourse import exercises, recipes, results
+from gencourse.recipes.studies import STUDIES
+
+SOURCES = sorted((Path(__file__).parents[1] / "notebooks" / "source").glob("[0-9][0-9]_*.py"))
+pytestmark = pytest.mark.skipif(not SOURCES, reason="the lessons are not part of this installation")
+each = pytest.mark.parametrize("source", SOURCES, ids=[path.stem for path in SOURCES])
+
+
+def notebook(source):
+    import jupytext
+
+    return jupytext.read(source, fmt="py:percent")
+
+
+def assignments(cell):
+    tree = ast.parse(cell.source)
+    assert all(isinstance(node, ast.Assign) for node in tree.body), "only assignments stand in a parameters cell"
+    return {node.targets[0].id: ast.literal_eval(node.value) for node in tree.body}
+
+
+@each
+def test_parameters_are_those_of_the_recipes(source):
+    lesson = notebook(source)
+    (cell,) = [cell for cell in lesson.cells if "parameters" in cell.metadata.get("tags", ())]
+    named = [recipes.get(name) for name in lesson.metadata["gencourse"]["recipes"]]
+    named.sort(key=lambda recipe: -len(recipe.prefix))  # the longest prefix first
+    for name, value in assignments(cell).items():
+        if name == "SEED":
+            continue
+        recipe = next(recipe for recipe in named if name.startswith(recipe.prefix))
+        key = name.removeprefix(recipe.prefix).lower()
+        assert key in recipe.parameters, f"{name} is no parameter of {recipe.name}"
+        assert recipe.parameters[key] == value, f"{name} differs from recipe {recipe.name}"
+
+
+@each
+def test_every_claim_that_a_lesson_compares_is_recorded_with_the_recipes_parameters(source):
+    claims = re.findall(r'results\.compare\(\s*"(\d\d)",\s*"(\w+)"', source.read_text(encoding="utf-8"))
+    assert claims, "a lesson compares what it measured with its record"
+    for lesson, name in claims:
+        claim = results.load_record(lesson).claim(name)
+        now = {key: list(v) if isinstance(v, tuple) else v for key, v in recipes.get(claim.recipe).parameters.items()}
+        assert claim.parameters == now, f"the recipe {claim.recipe} changed: record lesson {lesson} again"
+        assert len(claim.values) >= 3
+
+
+@pytest.mark.parametrize("lesson", STUDIES)
+def test_records_hold_what_the_studies_say(lesson):
+    record = results.load_record(lesson)
+    for study in STUDIES[lesson]:
+        for measure in study.claims:
+            claim = record.claim(f"{study.name}_{measure}")
+            assert len(claim.seeds) == study.seeds
+            assert claim.n == study.samples
+        assert [row["variant"] for row in record.table(study.name)] == list(study.variants)
+        if study.checkpoint:
+            assert results.load_checkpoint_path(lesson, study.name).stat().st_size <= results.MAX_CHECKPOINT_BYTES
+
+
+@each
+def test_every_exercise_is_in_the_lesson_and_in_its_solutions(source):
+    number = source.stem[:2]
+    solutions = source.parent / "solutions" / source.name
+    wanted = {exercise if isinstance(exercise, str) else exercise.name for exercise in exercises.exercises_of(number)}
+    assert 3 <= len(wanted) <= 5
+    for path in (source, solutions):
+        found = set(re.findall(r'check\(\s*"(\d\d\.\d)"', path.read_text(encoding="utf-8")))
+        assert found == wanted, path.name
