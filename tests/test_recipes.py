@@ -62,9 +62,9 @@ def test_parameters_are_checked():
 
 
 def test_steps_per_call_divides_both():
-    assert steps_per_call(312, 312 * 20) == 13
+    assert steps_per_call(312, 312 * 20) == 26
     assert steps_per_call(312, 7) == 1
-    assert steps_per_call(40, 100) == 10
+    assert steps_per_call(40, 100) == 20
 
 
 def test_a_run_can_be_read_back(ring_run):

@@ -9,13 +9,18 @@ import gzip
 import hashlib
 import os
 import shutil
+import warnings
 from pathlib import Path
 from typing import NamedTuple
 
 import filelock
 import numpy as np
-import pooch
 from tqdm import tqdm
+
+with warnings.catch_warnings():
+    # pooch imports tqdm.auto, which warns in a Jupyter without ipywidgets; the bar used here is a plain one anyway.
+    warnings.filterwarnings("ignore", message="IProgress not found")
+    import pooch
 
 LOCK_SECONDS = 900  # how long to wait for another process that downloads the same file
 TIMEOUT_SECONDS = 30  # of silence from the server

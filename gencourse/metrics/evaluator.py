@@ -23,20 +23,20 @@ _FOLDER = Path(__file__).parents[1] / "records" / "evaluators"
 _BATCH_SIZE = 500
 
 
-def build_evaluator(*, seed=0, dropout=0.3):
+def build_evaluator(*, seed=0):
     """Build the evaluator network with fresh weights.
 
     Five convolutions, three of them with stride 2, then the feature layer: 64 linear units, each batch-normalised to
     mean 0 and variance 1 over the training images, so that the features of real images have a total variance of about
     64. Linear features keep both signs, and so come closer to the Gaussian that the Fréchet distance assumes than
-    features cut off at zero.
+    features cut off at zero. A hidden layer between features and probabilities lets these be unsure far from
+    everything real, which no linear layer can.
 
     Every initialiser has its own seed, so building one draws nothing from the global random state; and every layer
     computes in float32, whatever the global policy, so that a number never depends on the model that is measured.
 
     Args:
-        seed: int, seeds the initial weights and the dropout.
-        dropout: share of the features hidden from the classifier while training, in [0, 1).
+        seed: int, seeds the initial weights.
 
     Returns:
         `keras.Model` from images (B, 28, 28, 1) in [0, 1] to a dict of `features` (B, 64), linear, and
@@ -67,8 +67,13 @@ def build_evaluator(*, seed=0, dropout=0.3):
         name="dense",
     )(x)
     features = layers.BatchNormalization(center=False, scale=False, dtype=single, name="features")(x)
-    x = layers.ReLU(dtype=single, name="activation_features")(features)
-    x = layers.Dropout(dropout, seed=seed + 101, dtype=single, name="dropout")(x)
+    x = layers.Dense(
+        128,
+        activation="relu",
+        kernel_initializer=keras.initializers.HeNormal(seed=seed + 101),
+        dtype=single,
+        name="hidden",
+    )(features)
     probabilities = layers.Dense(
         CLASSES,
         activation="softmax",
@@ -163,7 +168,7 @@ def get_weights(model):
     return {
         f"{layer.name}/{variable.name}": variable.numpy().astype("float16")
         for layer in model.layers
-        for variable in _stored(layer)
+        for variable in layer.weights
     }
 
 
@@ -173,18 +178,13 @@ def set_weights(model, arrays):
     Raises:
         ValueError: if a name is missing or unknown, or a shape differs.
     """
-    variables = {f"{layer.name}/{variable.name}": variable for layer in model.layers for variable in _stored(layer)}
+    variables = {f"{layer.name}/{variable.name}": variable for layer in model.layers for variable in layer.weights}
     if set(variables) != set(arrays):
         raise ValueError(f"The evaluator's weights are {sorted(variables)}. Received: {sorted(arrays)}")
     for name, variable in variables.items():
         if tuple(variable.shape) != arrays[name].shape:
             raise ValueError(f"{name} has shape {tuple(variable.shape)}. Received: {arrays[name].shape}")
         variable.assign(arrays[name].astype("float32"))
-
-
-def _stored(layer):
-    # The state of dropout's random numbers is no weight of the network.
-    return [] if isinstance(layer, layers.Dropout) else layer.weights
 
 
 def _checked_images(images):

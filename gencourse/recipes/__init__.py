@@ -2,11 +2,14 @@
 
 from .base import Recipe
 from .checkpoints import load_checkpoint
+from .domains import Images, Points
 from .gan import GAN_DIGITS, GAN_RING
 from .runs import Run, load, sample, steps_per_call, train
 
 __all__ = [
     "RECIPES",
+    "Images",
+    "Points",
     "Recipe",
     "Run",
     "get",

@@ -25,13 +25,14 @@ def build_dense_gan(parameters, sample_shape, seed, steps_per_execution):
         seed=seed,
     )
     model.compile(
-        generator_optimizer=keras.optimizers.Adam(p["generator_rate"], beta_1=p["beta_1"]),
-        discriminator_optimizer=keras.optimizers.Adam(p["discriminator_rate"], beta_1=p["beta_1"]),
+        generator_optimizer=keras.optimizers.Adam(p["generator_rate"], beta_1=p["beta_1"], beta_2=p["beta_2"]),
+        discriminator_optimizer=keras.optimizers.Adam(p["discriminator_rate"], beta_1=p["beta_1"], beta_2=p["beta_2"]),
         steps_per_execution=steps_per_execution,
     )
     return model
 
 
+# How these numbers were found: docs/search-dense-gan.md.
 GAN_DIGITS = Recipe(
     name="gan",
     lesson="01",
@@ -39,18 +40,19 @@ GAN_DIGITS = Recipe(
     data="digits",
     value_range="signed",
     parameters={
-        "epochs": 20,
-        "batch_size": 64,
+        "epochs": 48,
+        "batch_size": 32,
         "latent_dim": 64,
-        "generator_units": (256, 512),
-        "discriminator_units": (512, 256),
+        "generator_units": (256, 256),
+        "discriminator_units": (256, 256),
         "normalise": True,
-        "dropout": 0.3,
-        "loss": "non_saturating",
-        "ema_decay": 0.99,
-        "generator_rate": 4e-4,
-        "discriminator_rate": 4e-4,
+        "dropout": 0.0,
+        "loss": "least_squares",
+        "ema_decay": 0.9995,
+        "generator_rate": 1e-3,
+        "discriminator_rate": 1e-3,
         "beta_1": 0.5,
+        "beta_2": 0.999,
         "decay": "constant",
     },
     build=build_dense_gan,
@@ -64,19 +66,20 @@ GAN_RING = Recipe(
     data="ring",
     value_range=None,
     parameters={
-        "epochs": 20,
+        "epochs": 26,
         "batch_size": 128,
-        "latent_dim": 8,
-        "generator_units": (64, 64),
-        "discriminator_units": (64, 64),
+        "latent_dim": 2,
+        "generator_units": (128, 128),
+        "discriminator_units": (128, 128),
         "normalise": False,
         "dropout": 0.0,
         "loss": "non_saturating",
         "ema_decay": 0.99,
-        "generator_rate": 1e-3,
-        "discriminator_rate": 1e-3,
+        "generator_rate": 2e-3,
+        "discriminator_rate": 4e-3,
         "beta_1": 0.5,
-        "decay": "constant",
+        "beta_2": 0.99,
+        "decay": "linear",
     },
     build=build_dense_gan,
 )

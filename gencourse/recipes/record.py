@@ -60,7 +60,7 @@ def record(lesson: str, *, only: str | None = None, seeds: int | None = None, pr
         raise ValueError(f"No such study; there are {known}. Received: lesson {lesson!r}, study {only!r}.")
     path = results.record_path(lesson)
     claims, tables, checkpoints = _kept(path, lesson, {s.name for s in studies})
-    about = {}
+    about, commit = {}, _commit(path.parent)
     with tempfile.TemporaryDirectory() as folder:
         for study in studies:
             runs = _runs(study, Path(folder) / study.name, seeds, progress)
@@ -70,7 +70,7 @@ def record(lesson: str, *, only: str | None = None, seeds: int | None = None, pr
             tables[study.name] = [_row(label, study.variants[label], measured) for label, measured in runs.items()]
             if study.checkpoint:
                 checkpoints[study.name] = _keep_checkpoint(study, first, path, lesson)
-        about |= {"date": datetime.date.today().isoformat(), "commit": _commit(path.parent)}
+        about |= {"date": datetime.date.today().isoformat(), "commit": commit}
         return results.write_record(
             path, lesson=lesson, about=about, claims=claims, tables=tables, checkpoints=checkpoints
         )

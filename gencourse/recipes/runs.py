@@ -189,7 +189,7 @@ def versions() -> dict[str, str]:
     }
 
 
-def steps_per_call(pass_steps: int, total_steps: int, most: int = 16) -> int:
+def steps_per_call(pass_steps: int, total_steps: int, most: int = 32) -> int:
     """Steps in one call: the largest divisor of a pass and of the budget, so that both end exactly."""
     common = math.gcd(pass_steps, total_steps)
     return max(k for k in range(1, most + 1) if common % k == 0)

@@ -33,7 +33,11 @@ STUDIES: dict[str, tuple[Study, ...]] = {
         Study(
             name="digits",
             recipe="gan",
-            variants={"the lesson's": {}},
+            variants={
+                "least squares (the lesson's)": {},
+                "non-saturating": {"loss": "non_saturating"},
+                "hinge": {"loss": "hinge"},
+            },
             claims={"frechet": False, "confident_share": True, "precision": True, "recall": True},
             checkpoint=True,
         ),

@@ -73,7 +73,8 @@ def scatter(points, *, limits=None, means=None, std=None, title=None, size: floa
             axes.set_axis_off()
             continue
         name, array = list(named.items())[index]
-        style = {"marker": MARKERS[index], "color": COLOURS[index], "alpha": 0.45, "linewidths": 0}
+        # Without snap=False, some markers of this size are rounded to no pixel at all.
+        style = {"marker": MARKERS[index], "color": COLOURS[index], "alpha": 0.45, "linewidths": 0, "snap": False}
         axes.scatter(array[:MAX_POINTS, 0], array[:MAX_POINTS, 1], s=7, **style)
         if centres is not None:
             _mark_modes(axes, centres, std)

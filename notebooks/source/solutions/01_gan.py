@@ -1,0 +1,214 @@
+# ---
+# jupyter:
+#   kernelspec:
+#     display_name: Python 3
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # Solutions to lesson 01
+#
+# Try first: a check that says *not yet* tells you why, and `hint("01.2")` helps in stages. Other answers than these are
+# right, too. Each mended listing is then run for a few seconds, so that you can see the difference.
+
+# %%
+from gencourse import runtime
+
+print(runtime.start(seed=1))
+
+# %%
+import keras
+import numpy as np
+import tensorflow as tf
+
+from gencourse import data, metrics, recipes, viz
+from gencourse.exercises import check
+
+cross_entropy = keras.losses.BinaryCrossentropy(from_logits=True)
+signed = data.to_signed(data.load_images("digits").train_images)
+
+
+def expect_right(answer):
+    if not answer:
+        raise RuntimeError(str(answer))
+    return answer
+
+
+# %% [markdown]
+# ## 01.1 Two slopes
+#
+# With $\sigma'(a) = \sigma(a)(1-\sigma(a))$, the derivative of $\log(1-\sigma(a))$ is $-\sigma(a)$, and that of
+# $-\log\sigma(a)$ is $-(1-\sigma(a))$.
+
+# %%
+probability = 1 / (1 + np.exp(4.0))  # sigmoid(-4)
+slope_minimax = probability
+slope_non_saturating = 1 - probability
+expect_right(check("01.1", (slope_minimax, slope_non_saturating)))
+
+
+# %% [markdown]
+# ## 01.2 A generator that hears
+#
+# Everything from the latents to the loss is computed inside one tape, by *calling* the networks. `predict` returns
+# NumPy arrays, behind which the tape sees nothing.
+
+
+# %%
+def generator_step(generator, discriminator, optimizer, latents):
+    with tf.GradientTape() as tape:
+        logits = discriminator(generator(latents, training=True), training=True)
+        loss = cross_entropy(tf.ones_like(logits), logits)
+    gradients = tape.gradient(loss, generator.trainable_variables)
+    optimizer.apply_gradients(zip(gradients, generator.trainable_variables))
+
+
+expect_right(check("01.2", generator_step))
+
+
+# %% [markdown]
+# ## 01.3 Two players
+#
+# The generator starts from `latent_size` numbers, hidden layers leak instead of saturating, latents are drawn inside
+# the step, and the discriminator's optimizer gets the discriminator's variables only.
+
+
+# %%
+def build_networks(latent_size):
+    generator = keras.Sequential([
+        keras.Input((latent_size,)),
+        keras.layers.Dense(128, activation="leaky_relu"),
+        keras.layers.Dense(784, activation="tanh"),
+    ])  # fmt: skip
+    discriminator = keras.Sequential([
+        keras.Input((784,)),
+        keras.layers.Dense(128, activation="leaky_relu"),
+        keras.layers.Dense(1),
+    ])  # fmt: skip
+    return generator, discriminator
+
+
+def discriminator_step(generator, discriminator, optimizer, images):
+    latents = keras.random.normal((len(images), generator.input_shape[-1]))
+    with tf.GradientTape() as tape:
+        generated_logits = discriminator(generator(latents, training=True), training=True)
+        real_logits = discriminator(images, training=True)
+        loss = cross_entropy(tf.ones_like(real_logits), real_logits)
+        loss += cross_entropy(tf.zeros_like(generated_logits), generated_logits)
+    gradients = tape.gradient(loss, discriminator.trainable_variables)
+    optimizer.apply_gradients(zip(gradients, discriminator.trainable_variables))
+
+
+expect_right(check("01.3", (build_networks, discriminator_step)))
+
+
+# %% [markdown]
+# ### The two steps together: listings (a) and (b), mended
+#
+# Your step for the generator and your step for the discriminator make a whole GAN. Three passes over 20,000 digits:
+
+# %%
+generator, discriminator = build_networks(100)
+optimizers = [keras.optimizers.Adam(1e-3, beta_1=0.5) for _ in range(2)]
+for optimizer, network in zip(optimizers, (generator, discriminator), strict=True):
+    optimizer.build(network.trainable_variables)
+
+
+@tf.function
+def both_steps(images):
+    images = tf.reshape(images, (-1, 784))  # (B, 28, 28, 1) -> (B, 784)
+    discriminator_step(generator, discriminator, optimizers[1], images)
+    generator_step(generator, discriminator, optimizers[0], keras.random.normal((64, 100), seed=latent_seeds))
+
+
+latent_seeds = keras.random.SeedGenerator(1)
+for images in data.batches(signed, batch_size=64, seed=1).take(3 * (len(signed) // 64)):
+    both_steps(images)
+made = generator(keras.random.normal((24, 100), seed=2)).numpy().reshape(-1, 28, 28, 1)
+viz.image_grid(data.to_unit(made), columns=12)
+
+# %% [markdown]
+# @MENDED@
+#
+# ## 01.4 No more `None`
+#
+# Images go to [−1, 1] like the tanh; generated images are labelled 0 in the discriminator's step; and the generator is
+# called inside the tape that is asked for its gradients.
+
+
+# %%
+def scale(images):
+    return images.astype("float32") / 127.5 - 1.0
+
+
+def train_step(generator, discriminator, generator_optimizer, discriminator_optimizer, images, latents):
+    with tf.GradientTape() as tape:
+        real_logits = discriminator(images, training=True)
+        generated_logits = discriminator(generator(latents, training=True), training=True)
+        loss = cross_entropy(tf.ones_like(real_logits), real_logits)
+        loss += cross_entropy(tf.zeros_like(generated_logits), generated_logits)
+    gradients = tape.gradient(loss, discriminator.trainable_variables)
+    discriminator_optimizer.apply_gradients(zip(gradients, discriminator.trainable_variables))
+    with tf.GradientTape() as tape:
+        logits = discriminator(generator(latents, training=True), training=True)
+        loss = cross_entropy(tf.ones_like(logits), logits)
+    gradients = tape.gradient(loss, generator.trainable_variables)
+    generator_optimizer.apply_gradients(zip(gradients, generator.trainable_variables))
+
+
+expect_right(check("01.4", (scale, train_step)))
+
+
+# %% [markdown]
+# ## 01.5 Signs
+#
+# The discriminator *maximises* the formula of the paper, so its loss has a minus in front; softplus keeps the
+# logarithms finite.
+
+
+# %%
+def discriminator_loss(real_logits, generated_logits):
+    return tf.reduce_mean(tf.nn.softplus(-real_logits)) + tf.reduce_mean(tf.nn.softplus(generated_logits))
+
+
+def generator_loss(generated_logits):
+    return tf.reduce_mean(tf.nn.softplus(-generated_logits))
+
+
+expect_right(check("01.5", (discriminator_loss, generator_loss)))
+
+# %% [markdown]
+# ### Listing (d), mended, on the ring
+#
+# The same networks that fled in the lesson, with these two losses in place, for five passes:
+
+# %%
+RING = recipes.get("gan-ring").parameters
+ring = data.ring()
+model = recipes.get("gan-ring").build(RING, (2,), 1, 1)
+model.game = model.game._replace(
+    discriminator=lambda real, generated, smoothing: discriminator_loss(real, generated), generator=generator_loss
+)
+batches = data.batches(ring.sample(20_000, 0), batch_size=RING["batch_size"], seed=1)
+model.fit(batches, epochs=5, steps_per_epoch=data.steps_per_pass(20_000, RING["batch_size"]), verbose=0)
+viz.scatter({"mended": model.generate(1000, seed=1)}, limits=3, means=ring.means, std=ring.std)
+
+# %%
+cover = metrics.mode_coverage(model.generate(1000, seed=1), ring.means, std=ring.std)
+print(f"{cover['modes_covered']} modes covered, {cover['share_within']:.0%} of samples within 3 standard deviations")
+if cover["modes_covered"] < 6:
+    raise RuntimeError("The mended losses should find most modes of the ring in five passes.")
+
+# %% [markdown]
+# ## And the model of the lesson, from its checkpoint
+#
+# Recorded weights draw samples without any training: handy when a lab runs out of time.
+
+# %%
+kept = recipes.load_checkpoint("01", "digits")
+viz.image_grid(data.to_unit(kept.generate(24, seed=1)), columns=12)
+
+# %%
+sure = metrics.confident_share(data.to_unit(kept.generate(500, seed=1)), metrics.load_evaluator("digits"))
+print(f"the evaluator is sure of {sure:.0%} of 500 samples")
