@@ -1,6 +1,6 @@
 """Draws docs/results.png, the README's picture, from the recorded checkpoint of lesson 01 and one fresh training.
 
-    python docs/make_results.py
+python docs/make_results.py
 """
 
 from pathlib import Path

@@ -264,3 +264,29 @@ def test_within_is_a_radius_in_standard_deviations():
 def test_errors_say_what_came(call, received):
     with pytest.raises(ValueError, match=f"Received: .*{received}"):
         call()
+
+
+def test_total_variation_by_hand():
+    # four cells: shares (1/2, 1/2, 0, 0) against (1/4, 1/4, 1/2, 0), and nothing outside
+    points = np.array([[-1.0, -1.0], [-1.0, 1.0]])
+    others = np.array([[-1.0, -1.0], [-1.0, 1.0], [1.0, -1.0], [1.0, -1.0]])
+    assert metrics.total_variation(points, others, limit=2.0, cells=2) == pytest.approx(0.5)
+    assert metrics.total_variation(points, points, limit=2.0, cells=2) == 0.0
+
+
+def test_total_variation_counts_what_lies_outside():
+    near, far = np.zeros((3, 2)), np.full((5, 2), 100.0)
+    assert metrics.total_variation(near, far) == pytest.approx(1.0)
+    assert metrics.total_variation(far, -far) == 0.0, "all that lies outside is one cell"
+
+
+def test_total_variation_sees_clouds_that_are_too_narrow(random):
+    wide, narrow = random.normal(size=(5000, 2)), 0.4 * random.normal(size=(5000, 2))
+    floor = metrics.total_variation(wide, random.normal(size=(5000, 2)))
+    assert metrics.total_variation(narrow, wide) > 3 * floor
+
+
+@pytest.mark.parametrize("points", [np.zeros((3, 3)), np.zeros((0, 2)), np.full((2, 2), np.nan)])
+def test_total_variation_names_bad_points(points):
+    with pytest.raises(ValueError, match="Received: shape"):
+        metrics.total_variation(points, np.zeros((2, 2)))

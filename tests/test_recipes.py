@@ -168,7 +168,7 @@ def test_verbs_from_end_to_end(tmp_path):
     assert verb("sample", tmp_path / "run", "-n", 60, "--out", tmp_path / "points.npz").exit_code == 0
     judged = verb("evaluate", tmp_path / "points.npz", "--json")
     assert len(judged.stdout.splitlines()) == 1
-    assert json.loads(judged.stdout).keys() == {"n", "modes_covered", "share_within", "kernel"}
+    assert json.loads(judged.stdout).keys() == {"n", "modes_covered", "share_within", "total_variation"}
     assert json.loads(verb("evaluate", tmp_path / "run", "-n", 60, "--json").stdout) == json.loads(judged.stdout)
 
 
@@ -193,7 +193,7 @@ def test_image_verbs(tmp_path):
     [
         (["train", "gun", "--out", "x"], "There is no recipe 'gun'"),
         (["train", "gan-ring", "--out", "x", "--steps", "1", "--epochs", "1"], "Give one budget"),
-        (["train", "gan-ring", "--out", "x", "--set", "epochs"], "expected NAME=VALUE"),
+        (["train", "gan-ring", "--out", "x", "--set", "epochs"], "--set expects NAME=VALUE"),
         (["train", "gan-ring", "--out", "x", "--data", "moon"], "`data` must be one of"),
         (["sample", "nowhere"], "holds no run"),
         (["sample", "nowhere", "--out", "a.mp3"], "must end in"),

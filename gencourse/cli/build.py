@@ -1,5 +1,6 @@
 """`gencourse build`: a lesson's source is executed into the notebook that readers open."""
 
+import functools
 import os
 import shutil
 import tempfile
@@ -43,9 +44,19 @@ def execute(notebook, folder, *, timeout=1200):
             raise click.ClickException(f"A cell failed:\n{click.unstyle(str(error))}") from None
 
 
+@functools.cache
+def scratch_folder():
+    """A folder that goes when this process ends."""
+    return tempfile.TemporaryDirectory(prefix="gencourse-")
+
+
 def kernel_environment(results=None):
-    """The environment of a kernel that runs unattended: native logs off, and a file for verdicts when given."""
+    """The environment of a kernel that runs unattended.
+
+    Native logs are off, nobody's progress in the exercises is touched, and verdicts go to a file when one is given.
+    """
     environment = {**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3", "PYDEVD_DISABLE_FILE_VALIDATION": "1"}
+    environment["GENCOURSE_PROGRESS"] = os.path.join(scratch_folder().name, "progress.json")
     environment.pop("GENCOURSE_RESULTS", None)
     if results is not None:
         environment["GENCOURSE_RESULTS"] = str(results)

@@ -1,12 +1,12 @@
 """train, sample, evaluate: a model from the terminal, the same as in its lesson."""
 
-import ast
 import math
 from pathlib import Path
 
 import click
 
 from .output import emit_json, say, table
+from .run import parse_settings
 
 SAMPLE_ENDINGS = (".npz", ".png", ".gif")
 
@@ -16,20 +16,6 @@ def settings_option(command):
     return click.option(
         "--set", "changes", multiple=True, metavar="NAME=VALUE", help="Change one hyper-parameter; may be repeated."
     )(command)
-
-
-def parse_changes(changes) -> dict:
-    """Turns `("epochs=3", ...)` into `{"epochs": 3, ...}`."""
-    parsed = {}
-    for change in changes:
-        name, equals, value = change.partition("=")
-        if not equals or not name:
-            raise click.BadParameter(f"expected NAME=VALUE. Received: {change!r}.", param_hint="--set")
-        try:
-            parsed[name] = ast.literal_eval(value)
-        except (ValueError, SyntaxError):
-            parsed[name] = value
-    return parsed
 
 
 def _sentence(error: Exception) -> click.ClickException:
@@ -56,8 +42,10 @@ def train(recipe, out, data_name, holdout, seconds, epochs, steps, seed, resume,
     Example: gencourse train gan --out runs/my-gan --seconds 30
              gencourse train gan --out runs/my-gan --data fashion --set latent_dim=32
     """
-    from gencourse import runtime  # noqa: F401, I001 (first: it keeps TensorFlow's start-up lines away)
-    from gencourse import callbacks, recipes
+    from gencourse import recipes  # first: it keeps TensorFlow's start-up lines away
+
+    # isort: split
+    from gencourse import callbacks
 
     try:
         run = recipes.train(
@@ -70,7 +58,7 @@ def train(recipe, out, data_name, holdout, seconds, epochs, steps, seed, resume,
             seconds=seconds,
             seed=seed,
             resume=resume,
-            changes=parse_changes(changes),
+            changes=parse_settings(changes),
             more_callbacks=[callbacks.Progress()],
         )
     except (ValueError, TypeError, OSError, ArithmeticError) as error:
@@ -107,7 +95,6 @@ def sample(run_folder, count, out, seed):
         raise click.BadParameter(
             f"the file must end in {', '.join(SAMPLE_ENDINGS)}. Received: {out.name!r}.", param_hint="--out"
         )
-    from gencourse import runtime  # noqa: F401, I001 (as above)
     from gencourse import recipes
     from gencourse.recipes import files
 
@@ -132,7 +119,6 @@ def evaluate(target, data_name, count, seed, json_mode):
     Example: gencourse evaluate runs/my-gan
              gencourse evaluate samples.npz --data digits --json
     """
-    from gencourse import runtime  # noqa: F401 (as above)
     from gencourse.recipes import files
 
     try:

@@ -4,7 +4,7 @@ from .distances import frechet_between_gaussians, frechet_distance, kernel_dista
 from .evaluator import EVALUATORS, Evaluator, build_evaluator, load_evaluator
 from .images import confident_share, evaluate_images
 from .manifold import density_coverage, nearest_neighbour_distances, precision_recall
-from .points import mode_coverage
+from .points import mode_coverage, total_variation
 
 __all__ = [
     "EVALUATORS",
@@ -20,4 +20,5 @@ __all__ = [
     "mode_coverage",
     "nearest_neighbour_distances",
     "precision_recall",
+    "total_variation",
 ]

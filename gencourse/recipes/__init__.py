@@ -1,5 +1,8 @@
 """Recipes: what a lesson and the command line share. A lesson adds its recipes here, one line each."""
 
+from gencourse import runtime  # noqa: F401 (first: it keeps TensorFlow's start-up lines away)
+
+# isort: split
 from .base import Recipe
 from .checkpoints import load_checkpoint
 from .domains import Images, Points
