@@ -1,13 +1,11 @@
 """Callbacks: a budget, progress that leaves tidy output, frames of samples, live curves, resume."""
 
-import contextlib
 import math
 import os
 import sys
-import tempfile
-import time
 import zipfile
 from pathlib import Path
+from time import perf_counter
 
 import keras
 import numpy as np
@@ -67,16 +65,22 @@ class Budget(keras.callbacks.Callback):
 
     def on_train_batch_begin(self, batch, logs=None):
         self._begun_batch = batch
-        self._began = time.perf_counter()
+        self._began = perf_counter()
 
     def on_train_batch_end(self, batch, logs=None):
         if self._traced:
-            self.spent_seconds += time.perf_counter() - self._began
+            self.spent_seconds += perf_counter() - self._began
         self._traced = True
-        self.spent_steps += batch - self._begun_batch + 1
+        left = (self.params.get("steps") or math.inf) - self._begun_batch  # `batch` means another thing in each Keras
+        self.spent_steps += min(self.model.steps_per_execution, left)
         self._set_rates()
         if self.fraction >= 1.0:
             self.model.stop_training = True
+
+    def on_train_end(self, logs=None):
+        if self.decay != "constant":  # a model that is kept has the rates it was given, not the last small ones
+            for role, rate in self.model.base_learning_rates.items():
+                getattr(self.model, role).learning_rate = rate
 
     def _set_rates(self):
         if self.decay == "constant":
@@ -98,8 +102,7 @@ class Budget(keras.callbacks.Callback):
 class Progress(keras.callbacks.Callback):
     """One line that is rewritten: `epoch 7/20 · 35 s · generator_loss 0.91`.
 
-    In a notebook the stored output is the last state of that line, not a page of bars; in a terminal it is a line on
-    stderr.
+    In a notebook the stored output is the last state of that line; in a terminal it is a line on stderr.
 
     Args:
         every: seconds between two updates.
@@ -110,20 +113,25 @@ class Progress(keras.callbacks.Callback):
         self.every = every
 
     def on_train_begin(self, logs=None):
-        self._began = self._shown = time.perf_counter()
+        self._began = self._shown = perf_counter()
         self._epoch = self.model.epochs_done if hasattr(self.model, "epochs_done") else 0
         self._line = _Line()
         self._logs = {}
+        self._stride = getattr(self.model, "steps_per_execution", 1)
 
     def on_epoch_begin(self, epoch, logs=None):
         self._epoch = epoch
 
+    def on_train_batch_begin(self, batch, logs=None):
+        self._begun_batch = batch
+
     def on_train_batch_end(self, batch, logs=None):
-        now = time.perf_counter()
+        now = perf_counter()
         if now - self._shown >= self.every:
             self._shown = now
             steps = self.params.get("steps")
-            self._line.show(self._text(logs, f"step {batch + 1}" + (f"/{steps}" if steps else "")))
+            done = min(self._begun_batch + self._stride, steps or math.inf)
+            self._line.show(self._text(logs, f"step {done}" + (f"/{steps}" if steps else "")))
 
     def on_epoch_end(self, epoch, logs=None):
         self._epoch = epoch + 1
@@ -134,7 +142,7 @@ class Progress(keras.callbacks.Callback):
         self._line.close()
 
     def _text(self, logs, where):
-        seconds = time.perf_counter() - self._began
+        seconds = perf_counter() - self._began
         losses = " · ".join(f"{name} {float(value):.3f}" for name, value in (logs or {}).items())
         epochs = self.params.get("epochs", 0)
         epochs = f"epoch {self._epoch}" + (f"/{epochs}" if 0 < epochs < 10**6 else "")
@@ -256,6 +264,19 @@ class Resume(keras.callbacks.Callback):
         self.path = Path(folder) / "state.npz"
         self.budget = budget
 
+    def spent_steps(self) -> int:
+        """Returns the steps behind the kept state; 0 when nothing was kept."""
+        return int(self._read().get("budget/spent_steps", 0)) if self.path.exists() else 0
+
+    def _read(self) -> dict:
+        try:
+            with np.load(self.path, allow_pickle=False) as file:
+                return dict(file)
+        except (zipfile.BadZipFile, OSError, EOFError, ValueError) as error:
+            raise ValueError(
+                f"{self.path} is not a readable training state; move it away to begin anew. Received: {error}"
+            ) from None
+
     def restore(self, model) -> int:
         """Puts the kept state into `model`.
 
@@ -270,13 +291,9 @@ class Resume(keras.callbacks.Callback):
         """
         if not self.path.exists():
             return 0
-        try:
-            with np.load(self.path, allow_pickle=False) as file:
-                state = dict(file)
-        except (zipfile.BadZipFile, OSError, EOFError, ValueError) as error:
-            raise ValueError(
-                f"{self.path} is not a readable training state; move it away to begin anew. Received: {error}"
-            ) from None
+        state = self._read()
+        if "epochs_done" not in state or "budget/spent_steps" not in state:
+            raise ValueError(f"{self.path} is not a training state. Received: arrays {sorted(state)[:5]} ...")
         budget = {name: state.pop(f"budget/{name}") for name in ("spent_seconds", "spent_steps")}
         model.set_state(state)
         if self.budget is not None:
@@ -290,12 +307,10 @@ class Resume(keras.callbacks.Callback):
         spent = self.budget.get_state() if self.budget else {"spent_seconds": 0.0, "spent_steps": 0}
         state |= {f"budget/{name}": np.asarray(value) for name, value in spent.items()}
         self.path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(dir=self.path.parent, suffix=".npz.part")
+        part = self.path.with_name(f".state.{os.getpid()}.part")
         try:
-            with os.fdopen(handle, "wb") as file:
+            with part.open("wb") as file:
                 np.savez(file, **state)
-            os.replace(name, self.path)
-        except BaseException:
-            with contextlib.suppress(FileNotFoundError):
-                os.unlink(name)
-            raise
+            os.replace(part, self.path)
+        finally:
+            part.unlink(missing_ok=True)

@@ -7,7 +7,7 @@ import numpy as np
 import tensorflow as tf
 from keras import layers, ops
 
-from gencourse.layers import MinibatchStdDev, dense_stack
+from gencourse.layers import dense_stack
 from gencourse.losses import adversarial_loss
 from gencourse.training import TapeModel, apply_gradients, update_average
 
@@ -47,7 +47,6 @@ def build_discriminator(
     units=(512, 256),
     activation="leaky_relu",
     dropout: float = 0.0,
-    minibatch_std: bool = False,
 ):
     """A dense discriminator: sample -> hidden layers -> one logit, large when the sample looks real.
 
@@ -56,7 +55,6 @@ def build_discriminator(
         units: widths of the hidden layers.
         activation: activation of the hidden layers; LeakyReLU lets gradients through everywhere.
         dropout: share of hidden units silenced in training.
-        minibatch_std: append the batch's standard deviation before the last layer.
 
     Returns:
         A model from samples (B, *input_shape) to logits (B, 1).
@@ -64,8 +62,6 @@ def build_discriminator(
     samples = keras.Input(input_shape, name="samples")
     x = layers.Flatten()(samples) if len(input_shape) > 1 else samples
     x = dense_stack(x, units, activation=activation, dropout=dropout)
-    if minibatch_std:
-        x = MinibatchStdDev()(x)
     return keras.Model(samples, layers.Dense(1, dtype="float32")(x), name="discriminator")
 
 
@@ -182,11 +178,12 @@ class GAN(TapeModel):
                 )
             *alone, real = tf.split(real, self.discriminator_steps)
             for part in alone:
-                self._discriminator_step(part)
+                self.discriminator_step(part)
         self._joint_step(real)
         return {metric.name: metric.result() for metric in self.metrics}
 
-    def _discriminator_step(self, real):
+    def discriminator_step(self, real):
+        """One step of the discriminator alone, on real samples (B, ...) and as many generated ones."""
         generated = self.generator(self.draw_latents(tf.shape(real)[0]), training=True)
         with tf.GradientTape() as tape:
             loss = self.game.discriminator(

@@ -1,7 +1,6 @@
 """Blocks that two or more families use."""
 
-import keras
-from keras import layers, ops
+from keras import layers
 
 
 def dense_stack(x, units, *, activation="relu", normalise=False, dropout=0.0):
@@ -26,24 +25,3 @@ def dense_stack(x, units, *, activation="relu", normalise=False, dropout=0.0):
         if dropout:
             x = layers.Dropout(dropout)(x)
     return x
-
-
-@keras.saving.register_keras_serializable(package="gencourse")
-class MinibatchStdDev(layers.Layer):
-    """Appends the batch's own diversity as one more feature, so that a discriminator can see mode collapse.
-
-    The standard deviation of each feature over the batch, averaged over features, is one number for all examples.
-
-    Input shape (B, D), output shape (B, D + 1).
-
-    Reference:
-        Karras et al., "Progressive Growing of GANs for Improved Quality, Stability, and Variation", 2018.
-    """
-
-    def call(self, inputs):
-        deviation = ops.sqrt(ops.var(inputs, axis=0) + 1e-8)
-        column = ops.ones_like(inputs[:, :1]) * ops.mean(deviation)
-        return ops.concatenate([inputs, column], axis=-1)
-
-    def compute_output_shape(self, input_shape):
-        return (*input_shape[:-1], input_shape[-1] + 1)

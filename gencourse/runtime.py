@@ -154,4 +154,4 @@ def peak_memory_mb() -> int:
     import resource
 
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss  # bytes on macOS, kilobytes elsewhere
-    return round(peak / 1e6 if sys.platform == "darwin" else peak / 1e3)
+    return round(peak / 1e6 if sys.platform == "darwin" else peak * 1024 / 1e6)

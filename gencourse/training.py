@@ -184,7 +184,8 @@ class TapeModel(keras.Model):
             **kwargs: as in `keras.Model.fit`.
 
         Raises:
-            NonFiniteError: at the first NaN or infinity in a gradient.
+            NonFiniteError: at the first NaN or infinity in a gradient (not in float16, whose loss scale overflows on
+                purpose and skips such steps).
             ValueError: if `steps_per_epoch` is no multiple of the compiled `steps_per_execution`.
         """
         steps, stride = kwargs.get("steps_per_epoch"), self.steps_per_execution
@@ -205,9 +206,9 @@ class TapeModel(keras.Model):
 
     def _explained(self, error: tf.errors.InvalidArgumentError) -> Exception:
         """The same error, or a sentence when it is the finite check that failed."""
-        for role, network in self.networks().items():
+        for network in self.networks().values():
             if _nonfinite_tag(network.name) in error.message:
-                step = int(ops.convert_to_numpy(getattr(self, role).iterations)) + 1
+                step = int(ops.convert_to_numpy(getattr(self, self.optimizer_roles[0]).iterations)) + 1
                 what = "an infinity" if "Inf" in error.message and "NaN" not in error.message else "a NaN"
                 return NonFiniteError(
                     f"Training stopped at step {step}: the gradient of network {network.name!r} holds {what}. Its "

@@ -54,9 +54,27 @@ def test_step_budget_counts_every_step_of_a_call():
     assert int(model.generator_optimizer.iterations) == 8
 
 
+def test_steps_are_counted_alike_whatever_keras_calls_the_end_of_a_batch():
+    """Older versions of Keras hand `on_train_batch_end` the first step of a call, newer ones the last."""
+    budget = callbacks.Budget(steps=8)
+    budget.set_model(make(stride=4))
+    budget.set_params({"steps": 4, "epochs": 2})
+    budget.on_train_begin()
+    for end in (0, 3):
+        budget.on_train_batch_begin(0)
+        budget.on_train_batch_end(end)
+    assert budget.spent_steps == 8
+
+
+def test_a_kept_model_has_the_rates_it_was_given():
+    model = make(rate=0.2)
+    fit(model, callbacks.Budget(steps=8, decay="linear"), epochs=2)
+    assert float(model.generator_optimizer.learning_rate) == pytest.approx(0.2)
+
+
 def test_seconds_budget_stops_and_leaves_tracing_out(monkeypatch):
     clock = iter(np.arange(0.0, 1000.0, 5.0))  # each call of the clock is 5 s later: every step takes 5 s
-    monkeypatch.setattr(callbacks.time, "perf_counter", lambda: next(clock))
+    monkeypatch.setattr(callbacks, "perf_counter", lambda: next(clock))
     budget, model = callbacks.Budget(seconds=15), make()
     fit(model, budget, epochs=10)
     assert budget.spent_seconds == 15

@@ -45,7 +45,7 @@ def test_each_player_moves_by_its_own_loss_only(monkeypatch):
 def test_extra_discriminator_steps_move_the_discriminator_alone():
     model = make(discriminator_steps=2)
     before = weights(model.generator)
-    model._discriminator_step(tf.constant(REAL))
+    model.discriminator_step(tf.constant(REAL))
     assert not any(moved(model.generator, before))
     model.train_step(tf.constant(REAL))
     assert int(model.discriminator_optimizer.iterations) == 3

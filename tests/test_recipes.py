@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
-from gencourse import recipes
+from gencourse import data, recipes
 from gencourse.cli.main import main
 from gencourse.recipes import checkpoints, domains, studies
 from gencourse.recipes.runs import steps_per_call
@@ -95,6 +95,13 @@ def test_resume_in_the_middle_of_a_pass_is_exact(tmp_path):
     np.testing.assert_array_equal(recipes.sample(again, 20), recipes.sample(whole, 20))
 
 
+def test_resuming_a_finished_run_changes_nothing(tmp_path):
+    first = recipes.train(recipes.get("gan-ring"), out=tmp_path, steps=40, changes=SMALL)
+    again = recipes.train(recipes.get("gan-ring"), out=tmp_path, steps=40, changes=SMALL, resume=True)
+    assert again.settings["steps"] == 40
+    np.testing.assert_array_equal(recipes.sample(again, 20), recipes.sample(first, 20))
+
+
 def test_another_run_is_not_overwritten(ring_run):
     with pytest.raises(FileExistsError, match="--resume"):
         recipes.train(recipes.get("gan-ring"), out=ring_run, epochs=1)
@@ -142,6 +149,22 @@ def test_images_from_a_file(tmp_path):
     split = domains.Images(tmp_path / "mine.npz", holdout=0.25)
     assert (len(split.train), len(split.reference)) == (30, 10)
     np.testing.assert_array_equal(split.reference, images[30:])
+
+
+def test_a_file_without_held_out_images_is_judged_without_neighbours(tmp_path):
+    images = data.load_images("digits").train_images[:60]
+    np.savez(tmp_path / "mine.npz", images=images)
+    scores = domains.Images(tmp_path / "mine.npz").evaluate(data.to_unit(images))
+    assert scores["nearest_train"] is None
+    assert scores["precision"] == 1.0
+
+
+@pytest.mark.parametrize("content", [b"", b"PK\x03\x04 cut off", b"just text"])
+def test_unreadable_files_end_in_a_sentence(tmp_path, content):
+    (tmp_path / "broken.npz").write_bytes(content)
+    result = verb("evaluate", tmp_path / "broken.npz")
+    assert result.exit_code == 1
+    assert "is not a readable .npz file" in result.output
 
 
 @pytest.mark.parametrize(

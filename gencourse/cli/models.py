@@ -26,7 +26,9 @@ def _sentence(error: Exception) -> click.ClickException:
 @click.command()
 @click.argument("recipe")
 @click.option("--out", type=click.Path(path_type=Path, file_okay=False), required=True, help="Folder for the run.")
-@click.option("--data", "data_name", metavar="NAME|FILE", help="digits, fashion, ring, grid, or a file.")
+@click.option(
+    "--data", "data_name", metavar="NAME|FILE", help="digits, fashion or an .npz file; ring or grid for points."
+)
 @click.option("--holdout", type=float, default=0.0, show_default=True, help="Share of FILE kept out of training.")
 @click.option("--seconds", type=click.FloatRange(min=0, min_open=True), help="Seconds of training steps.")
 @click.option("--epochs", type=click.IntRange(min=1), help="Passes over the data.")
@@ -128,8 +130,12 @@ def evaluate(target, data_name, count, seed, json_mode):
     if json_mode:
         emit_json({key: value for key, value in scores.items() if not _missing(value)})
     else:
-        say(table([(name, f"{value:.4g}") for name, value in scores.items()], ("measure", "value")))
+        say(
+            table(
+                [(name, f"{value:.4g}") for name, value in scores.items() if not _missing(value)], ("measure", "value")
+            )
+        )
 
 
 def _missing(value) -> bool:
-    return isinstance(value, float) and math.isnan(value)
+    return value is None or (isinstance(value, float) and math.isnan(value))

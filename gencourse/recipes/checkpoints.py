@@ -1,7 +1,6 @@
 """Checkpoints: the networks that a model samples with, as float16 arrays small enough to keep in the repository."""
 
 import os
-import tempfile
 from pathlib import Path
 
 import numpy as np
@@ -20,13 +19,13 @@ def save_checkpoint(model: TapeModel, path: str | Path) -> None:
         for i, weight in enumerate(network.get_weights()):
             arrays[f"{name}/{i:03d}"] = weight.astype("float16") if weight.dtype == np.float32 else weight
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle, part = tempfile.mkstemp(dir=path.parent, suffix=".npz.part")
+    part = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
-        with os.fdopen(handle, "wb") as file:
+        with part.open("wb") as file:
             np.savez_compressed(file, **arrays)
         os.replace(part, path)
     finally:
-        Path(part).unlink(missing_ok=True)
+        part.unlink(missing_ok=True)
 
 
 def load_checkpoint(lesson: str, name: str) -> TapeModel:

@@ -1,5 +1,6 @@
 """What recipes train on, by kind of data: how it is read, streamed, stored and judged."""
 
+import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +11,10 @@ from gencourse import data, metrics
 def _held_out(n: int, holdout: float) -> int:
     if not 0.0 <= holdout < 1.0:
         raise ValueError(f"`holdout` must lie in [0, 1). Received: {holdout}.")
-    return round(n * holdout)
+    images = round(n * holdout)
+    if holdout and not images:
+        raise ValueError(f"A share of {holdout} of {n} images is none. Received: holdout={holdout}.")
+    return images
 
 
 class Images:
@@ -31,7 +35,10 @@ class Images:
 
     def __init__(self, source: str, *, holdout: float = 0.0):
         self.source = str(source)
+        self.has_held_out = True
         if source in self.bundled:
+            if holdout:
+                raise ValueError(f"{source!r} has a held-out part of its own. Received: holdout={holdout}.")
             splits = data.load_images(source)
             self.train, self.labels = splits.train_images, splits.train_labels
             self.reference = splits.test_images
@@ -39,6 +46,7 @@ class Images:
             return
         images, labels = _read_images(Path(source))
         kept = len(images) - _held_out(len(images), holdout)
+        self.has_held_out = kept < len(images)
         self.train, self.labels = images[:kept], None if labels is None else labels[:kept]
         self.reference = images[kept:] if kept < len(images) else images
         self.evaluator_name = "digits"
@@ -70,7 +78,7 @@ class Images:
             images,
             data.to_unit(self.reference),
             metrics.load_evaluator(self.evaluator_name),
-            training=data.to_unit(self.train),
+            training=data.to_unit(self.train) if self.has_held_out else None,
             labels=labels,
         )
 
@@ -132,17 +140,27 @@ class Points:
 DOMAINS = {"images": Images, "points": Points}
 
 
+def read_arrays(path: Path) -> dict[str, np.ndarray]:
+    """Reads all arrays of an .npz file; a ValueError says what is wrong with another file."""
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            return dict(file)
+    except FileNotFoundError:
+        raise
+    except (zipfile.BadZipFile, OSError, EOFError, ValueError, TypeError) as error:
+        reason = "no zip archive" if "pickle" in str(error) else error
+        raise ValueError(f"{path} is not a readable .npz file. Received: {reason}.") from None
+
+
 def _read_images(path: Path):
     if path.suffix != ".npz":
         raise ValueError(
-            f"`data` must be one of {', '.join((*Images.bundled, *Points.bundled))}, or an .npz file. "
-            f"Received: {str(path)!r}."
+            f"Images come from {' or '.join(Images.bundled)}, or from an .npz file. Received: {str(path)!r}."
         )
-    with np.load(path, allow_pickle=False) as file:
-        if "images" not in file:
-            raise ValueError(f"{path} must hold an array `images`. Received: arrays {sorted(file)}.")
-        images = file["images"]
-        labels = file.get("labels")
+    arrays = read_arrays(path)
+    if "images" not in arrays:
+        raise ValueError(f"{path} must hold an array `images`. Received: arrays {sorted(arrays)}.")
+    images, labels = arrays["images"], arrays.get("labels")
     if images.ndim not in (3, 4) or len(images) < 2:
         raise ValueError(f"`images` must have shape (N, H, W) or (N, H, W, C). Received: {images.shape}.")
     if images.dtype != np.uint8:

@@ -1,14 +1,13 @@
 """Samples in files: writing them by a file's ending, reading them back, judging them."""
 
 import os
-import tempfile
 from pathlib import Path
 
 import numpy as np
 
 from gencourse import sampling, viz
 
-from .domains import DOMAINS, Images, Points
+from .domains import DOMAINS, Images, Points, read_arrays
 from .runs import Run, load, sample, source
 
 
@@ -30,13 +29,12 @@ def write_samples(run: Run, path: str | Path, n: int, *, seed: int = 0) -> None:
     if path.suffix not in writers:
         raise ValueError(f"The file must end in {', '.join(writers)}. Received: {path.name!r}.")
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle, part = tempfile.mkstemp(dir=path.parent, suffix=path.suffix)
-    os.close(handle)
+    part = path.with_name(f".{os.getpid()}.{path.name}")  # the writers go by the ending
     try:
-        writers[path.suffix](run, domain, Path(part), n, seed)
+        writers[path.suffix](run, domain, part, n, seed)
         os.replace(part, path)
     finally:
-        Path(part).unlink(missing_ok=True)
+        part.unlink(missing_ok=True)
 
 
 def _write_arrays(run, domain, path, n, seed):
@@ -86,8 +84,7 @@ def evaluate(target, *, data_name=None, count: int = 1000, seed: int = 0) -> dic
         raise ValueError(f"Expected the folder of a run, or an .npz file. Received: {str(target)!r}: no such file.")
     if target.suffix != ".npz":
         raise ValueError(f"A file of samples must end in .npz. Received: {target.name!r}.")
-    with np.load(target, allow_pickle=False) as file:
-        arrays = dict(file)
+    arrays = read_arrays(target)
     if "images" in arrays:
         images = np.asarray(arrays["images"])
         if images.dtype == np.uint8:

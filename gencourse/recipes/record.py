@@ -1,6 +1,7 @@
 """Measuring a lesson's record: every study, every variant, every seed, each in a process of its own."""
 
 import datetime
+import os
 import statistics
 import subprocess
 import tempfile
@@ -39,17 +40,19 @@ def measure(recipe: str, changes: dict, seed: int, samples: int, folder: str) ->
     }
 
 
-def record(lesson: str, *, only: str | None = None, seeds: int | None = None, progress=lambda text: None) -> Path:
-    """Measures the studies of a lesson anew and writes `gencourse/records/NN.toml` and its checkpoints.
+def record(
+    lesson: str, *, only: str | None = None, seeds: int | None = None, progress=lambda text: None
+) -> Path | None:
+    """Measures the studies of a lesson anew and writes `gencourse/records/NN.toml` and its checkpoints, study by study.
 
     Args:
         lesson: two digits.
         only: name of one study; what the record says of the others is kept.
-        seeds: fewer seeds than the study asks for, for a trial.
+        seeds: fewer seeds than the study asks for: a trial, whose results are told and not written.
         progress: called with a sentence before and after each run.
 
     Returns:
-        The record's path.
+        The record's path; None after a trial.
 
     Raises:
         ValueError: if the lesson has no studies, or none of that name.
@@ -58,22 +61,28 @@ def record(lesson: str, *, only: str | None = None, seeds: int | None = None, pr
     if not studies:
         known = {number: [s.name for s in of] for number, of in STUDIES.items()}
         raise ValueError(f"No such study; there are {known}. Received: lesson {lesson!r}, study {only!r}.")
-    path = results.record_path(lesson)
-    claims, tables, checkpoints = _kept(path, lesson, {s.name for s in studies})
-    about, commit = {}, _commit(path.parent)
+    path, commit = results.record_path(lesson), _commit(results.RECORDS)
     with tempfile.TemporaryDirectory() as folder:
         for study in studies:
             runs = _runs(study, Path(folder) / study.name, seeds, progress)
-            first = runs[next(iter(study.variants))]
-            about = {**first[0]["versions"], "machine": first[0]["machine"]}
-            claims |= _claims(study, first)
-            tables[study.name] = [_row(label, study.variants[label], measured) for label, measured in runs.items()]
-            if study.checkpoint:
-                checkpoints[study.name] = _keep_checkpoint(study, first, path, lesson)
-        about |= {"date": datetime.date.today().isoformat(), "commit": commit}
-        return results.write_record(
-            path, lesson=lesson, about=about, claims=claims, tables=tables, checkpoints=checkpoints
-        )
+            if seeds is None:
+                _write(path, lesson, study, runs, commit)
+    return path if seeds is None else None
+
+
+def _write(path: Path, lesson: str, study: Study, runs: dict[str, list[dict]], commit: str) -> None:
+    """Puts one study into the record, beside what it says of the others."""
+    first = runs[next(iter(study.variants))]
+    about, claims, tables, checkpoints = _kept(path, lesson, study.name)
+    about |= {**first[0]["versions"], "machine": first[0]["machine"]}
+    about["measured"] = about.get("measured", {}) | {
+        study.name: {"date": datetime.date.today().isoformat(), "commit": commit}
+    }
+    claims |= _claims(study, first)
+    tables[study.name] = [_row(label, study.variants[label], measured) for label, measured in runs.items()]
+    if study.checkpoint:
+        checkpoints[study.name] = _keep_checkpoint(study, first, path, lesson)
+    results.write_record(path, lesson=lesson, about=about, claims=claims, tables=tables, checkpoints=checkpoints)
 
 
 def _runs(study: Study, folder: Path, seeds: int | None, progress) -> dict[str, list[dict]]:
@@ -136,7 +145,9 @@ def _keep_checkpoint(study: Study, runs: list[dict], path: Path, lesson: str) ->
     file = f"checkpoints/{lesson}_{study.name}.npz"
     target = path.parent / file
     target.parent.mkdir(parents=True, exist_ok=True)
-    target.write_bytes(Path(chosen["checkpoint"]).read_bytes())
+    part = target.with_suffix(".part")
+    part.write_bytes(Path(chosen["checkpoint"]).read_bytes())
+    os.replace(part, target)
     return {
         "file": file,
         "recipe": study.recipe,
@@ -146,15 +157,18 @@ def _keep_checkpoint(study: Study, runs: list[dict], path: Path, lesson: str) ->
     }
 
 
-def _kept(path: Path, lesson: str, renewed: set[str]):
+def _kept(path: Path, lesson: str, renewed: str):
     """What an existing record says of studies that are not measured now, in the form that `write_record` takes."""
     import tomllib
 
     if not path.is_file():
-        return {}, {}, {}
+        return {}, {}, {}, {}
     content = tomllib.loads(path.read_text(encoding="utf-8"))
-    others = {s.name for s in STUDIES[lesson]} - renewed
+    others = {s.name for s in STUDIES[lesson]} - {renewed}
+    about = {k: v for k, v in content["record"].items() if k != "lesson"}
+    about["measured"] = {k: v for k, v in about.get("measured", {}).items() if k in others}
     return (
+        about,
         {k: v for k, v in content.get("claims", {}).items() if any(k.startswith(f"{name}_") for name in others)},
         {k: v for k, v in content.get("tables", {}).items() if k in others},
         {k: v for k, v in content.get("checkpoints", {}).items() if k in others},

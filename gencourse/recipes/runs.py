@@ -97,7 +97,8 @@ def train(
     pass_steps = data.steps_per_pass(len(examples.train), parameters["batch_size"])
     total_steps = steps or (epochs or parameters["epochs"]) * pass_steps
     runtime.set_seed(seed)
-    stride = steps_per_call(pass_steps, total_steps if seconds is None else pass_steps)
+    spent = callbacks.Resume(folder).spent_steps() if resume else 0
+    stride = steps_per_call(pass_steps, math.gcd(spent, total_steps if seconds is None else pass_steps))
     model = recipe.build(parameters, examples.sample_shape, seed, stride)
     decay = parameters.get("decay", "constant")
     budget = (
@@ -122,13 +123,14 @@ def train(
     began = time.perf_counter()
     interrupted = False
     try:
-        model.fit(
-            stream,
-            epochs=10**6,  # the budget ends it
-            steps_per_epoch=pass_steps,
-            verbose=0,
-            callbacks=watchers,
-        )
+        if budget.fraction < 1.0:
+            model.fit(
+                stream,
+                epochs=10**6,  # the budget ends it
+                steps_per_epoch=pass_steps,
+                verbose=0,
+                callbacks=watchers,
+            )
     except KeyboardInterrupt:
         interrupted = True
     settings |= {

@@ -1,6 +1,6 @@
 # ---
 # jupyter:
-#   gencourse: {lesson: "00", recipe: gan-ring}
+#   gencourse: {recipes: [gan-ring]}
 #   jupytext: {text_representation: {extension: .py, format_name: percent}}
 #   kernelspec: {display_name: Python 3, language: python, name: python3}
 # ---
