@@ -101,8 +101,8 @@ def _move_to_drive() -> None:
 
 
 def quiet_logs() -> None:
-    """Keeps TensorFlow's information lines out of notebooks; warnings and errors still show."""
-    tf.get_logger().setLevel(logging.WARNING)
+    """Keeps TensorFlow's own lines below errors out of notebooks, such as its advice on retracing."""
+    tf.get_logger().setLevel(logging.ERROR)
 
 
 def set_seed(seed: int) -> None:

@@ -67,6 +67,7 @@ import tensorflow as tf
 from gencourse import callbacks, data, gan, losses, metrics, recipes, results, sampling, viz
 
 runtime.set_seed(SEED)
+rng = np.random.default_rng(SEED)
 
 # %% [markdown]
 # ## 1 · The game
@@ -319,8 +320,8 @@ for measure in ("modes_covered", "share_within"):
 #
 # ### Mode collapse
 #
-# Give the generator a learning rate twenty times as large (the panel "epoch 3" above is the ordinary one). Before you run
-# the next cells, guess: how many of the eight modes will it find?
+# Give the generator a learning rate ten times as large, and look at the network itself instead of its running average.
+# Before you run the next cells, guess: how many of the eight modes will it find?
 
 
 # %%
@@ -336,7 +337,7 @@ def broken_run(epochs, head_start=0, **changes):
     return model, watch.frames
 
 
-collapsed, collapsed_frames = broken_run(3, generator_rate=20 * RING["generator_rate"])
+collapsed, collapsed_frames = broken_run(5, generator_rate=10 * RING["generator_rate"], ema_decay=None)
 spread = collapsed_frames[-1].std(axis=0)
 cover = metrics.mode_coverage(collapsed_frames[-1], ring.means, std=ring.std)
 print(
@@ -344,11 +345,24 @@ print(
 )
 
 # %%
-viz.scatter({f"epoch {i}": frame for i, frame in enumerate(collapsed_frames)}, means=ring.means, std=ring.std, size=2.0)
+panels = {f"epoch {i}": frame for i, frame in enumerate(collapsed_frames)}
+viz.scatter(panels, limits=3.5, means=ring.means, std=ring.std, size=2.1)
 
 # %% [markdown]
-# @COLLAPSE@
+# One blob at a time, each time somewhere else, one mode at most. This is **mode collapse**. The generator runs to wherever
+# the discriminator is least sure, with all its samples at once; by the time the discriminator has learned that place, the
+# generator is elsewhere. Nothing in its loss asks for variety, because each sample is judged alone. Milder forms are
+# common: seven modes, four, one digit drawn beautifully a thousand times.
 #
+# Part of it is brute force. Large steps have silenced many hidden units for good, whatever the latent, and what is left
+# can draw little more than a blob:
+
+# %%
+hidden = keras.Model(collapsed.generator.input, collapsed.generator.layers[4].output)  # after the second hidden layer
+activity = hidden(rng.normal(size=(500, RING["latent_dim"])).astype("float32")).numpy()
+print(f"share of hidden units that answer at all: {(activity > 0).any(axis=0).mean():.0%}")
+
+# %% [markdown]
 # ### The loss that goes flat
 #
 # Now train the discriminator alone for 2,000 steps, so that it is very sure of itself, and only then begin the game.
@@ -411,13 +425,13 @@ PARAMETERS = recipe.with_parameters(
 steps = data.steps_per_pass(len(signed), BATCH_SIZE)
 runtime.set_seed(SEED)
 model = recipe.build(PARAMETERS, (28, 28, 1), SEED, recipes.steps_per_call(steps, steps * EPOCHS))
-digit_frames = callbacks.SampleFrames(n=36, seed=SEED, keep=data.to_unit)
+digit_frames = callbacks.SampleFrames(n=25, seed=SEED, keep=data.to_unit)
 budget = callbacks.Budget(steps=steps * EPOCHS, decay=PARAMETERS["decay"])
 for network in (model.generator, model.discriminator):
     print(f"{network.name}: {network.count_params():,} weights")
 
 # %% [markdown]
-# Thirty-six latents are drawn again after each epoch: the same thirty-six questions, so that pictures can be compared.
+# Twenty-five latents are drawn again after each epoch: the same twenty-five questions, so that pictures can be compared.
 # The next cell trains for a good minute. Stop it when you like and run it again: it goes on. Meanwhile, guess: will the
 # generator's loss go down?
 
@@ -438,27 +452,34 @@ viz.loss_curves(
 )
 
 # %% [markdown]
-# @CURVES@
+# At first both curves move a lot: the discriminator runs ahead, then the generator catches up. After a dozen passes they
+# are nearly flat. A discriminator that could only guess would say 0.5 to everything, and the losses would be 0.25 and
+# 0.125; ours stays ahead of that. Now keep this picture in mind and look at the samples: they go on getting better all
+# the while. **The losses of a GAN do not tell how good its samples are.**
 
 # %%
 third = len(digit_frames.frames) // 3
-rng = np.random.default_rng(SEED)
 viz.compare_grids(
     {
-        "noise": rng.random((36, 28, 28)),
+        "noise": rng.random((25, 28, 28)),
         "0 s": digit_frames.frames[0],
         f"{budget.spent_seconds / 3:.0f} s": digit_frames.frames[third],
         f"{budget.spent_seconds:.0f} s": digit_frames.frames[-1],
-        "real, held out": real_images[:36],
+        "real, held out": real_images[:25],
     },
     scale=0.9,
 )
 
 # %% [markdown]
-# @GRIDS@
+# Before training, the generator makes noise. After a third of the time most shapes are digits, many of them frayed or
+# grey. At the end most can be read at a glance, in many hands and slants. What is still bad: some strokes are ragged, dots
+# float around them, and here and there stands a sign that is no digit. A dense network does not know that neighbouring
+# pixels belong together; lesson 02 will tell it.
+#
+# All of training in a few seconds, the same latents throughout:
 
 # %%
-viz.show_gif(viz.animate_grids(digit_frames.frames, "training.gif", colours=8))
+viz.show_gif(viz.animate_grids(viz.thin(digit_frames.frames, limit=16), "training.gif", colours=6))
 
 # %% [markdown]
 # ### How good is it?
@@ -496,7 +517,14 @@ for name, row in rows.items():
     print(f"{name:14}" + "".join(" " * 15 + "–" if row[m] is None else f"{row[m]:16.2f}" for m in shown))
 
 # %% [markdown]
-# @MEASURED@
+# Read the first row against the other two. Noise is a hundred times farther away than our samples, and scores zero in
+# everything. Our Fréchet distance is a few units, where real images are at a fraction of one. About seven in ten samples
+# lie inside the cloud of real images (precision), and about as much of the real cloud is covered (recall), where fresh
+# real images reach nearly nine in ten: nothing has collapsed. The evaluator is sure of about eight in ten samples, which
+# agrees with what you read in the grid. And samples are slightly *farther* from training images than fresh real ones
+# are, so this is no copying.
+#
+# Is your run a usual one?
 
 # %%
 for measure in ("frechet", "confident_share", "precision", "recall"):
@@ -516,7 +544,8 @@ nearest = [int(np.argmin(((train_features - feature) ** 2).sum(axis=1))) for fea
 viz.image_grid(np.concatenate([samples[:12], train_images[nearest]]), columns=12)
 
 # %% [markdown]
-# @COPIES@
+# Cousins, not twins: the same digit in a similar slant, but other strokes, and where a sample is ragged its neighbour is
+# not. Where a sample is no digit at all, its neighbour shows what it failed to be.
 #
 # ### Between two samples
 #
@@ -530,7 +559,9 @@ walks = np.concatenate([sampling.slerp(corners[i], corners[i + 1], 12) for i in 
 viz.image_grid(data.to_unit(model.generate(len(walks), latents=walks)), columns=12)
 
 # %% [markdown]
-# @WALK@
+# Each row begins where the one above ends. One digit bends into the next without a jump, and there is no place where the
+# picture rests and then blurs over. But look at the middle of a row: between two good digits there can be a sign that is
+# neither, or a pale heap of dots. That is where many of the failures in the grid come from: latents between the digits.
 #
 # ### Other losses (recorded)
 #
@@ -544,7 +575,8 @@ for row in results.load_record("01").table("digits"):
     print(f"{row['variant']:28} {row['seeds']} seeds: Fréchet distance {row['frechet']:.1f} ({low:.1f} to {high:.1f})")
 
 # %% [markdown]
-# @LOSSES@
+# Hinge is as good as least squares here, and the non-saturating loss is clearly behind: the ranges do not overlap. That is
+# an observation about these networks and this minute of training, not a law.
 #
 # ## 6 · Four listings that do not work
 #
@@ -698,11 +730,12 @@ fled = swapped.generate(500, seed=SEED)
 print(
     f"share of samples that the discriminator names rightly: {swapped.training_history['discriminator_accuracy'][-1]:.2f}"
 )
-print(f"samples are {np.linalg.norm(fled, axis=1).mean():.0f} away from the middle; the ring's radius is 2")
+distances = np.linalg.norm(fled, axis=1)
+print(f"samples lie {distances.min():.2f} to {distances.max():.2f} from the middle; the ring's radius is 2")
 
 # %% [markdown]
-# The generator now does its best to be caught, and runs away from everything real. Note that no error is
-# raised, and that both losses are finite and falling. Only looking at samples tells. Exercise 01.5.
+# The generator now does its best to be caught. It has moved into the hole, where the discriminator is surest that
+# nothing is real, and stays there. Note that no error was raised: only looking at samples tells. Exercise 01.5.
 #
 # ## 7 · Exercises
 #
