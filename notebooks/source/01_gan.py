@@ -517,7 +517,7 @@ for name, row in rows.items():
     print(f"{name:14}" + "".join(" " * 15 + "–" if row[m] is None else f"{row[m]:16.2f}" for m in shown))
 
 # %% [markdown]
-# Read the first row against the other two. Noise is a hundred times farther away than our samples, and scores zero in
+# Read the first row against the other two. Noise is more than a hundred times farther away than our samples, and scores zero in
 # everything. Our Fréchet distance is a few units, where real images are at a fraction of one. About seven in ten samples
 # lie inside the cloud of real images (precision), and about as much of the real cloud is covered (recall), where fresh
 # real images reach nearly nine in ten: nothing has collapsed. The evaluator is sure of about eight in ten samples, which
