@@ -13,6 +13,7 @@ from gencourse.recipes import checkpoints, domains, studies
 from gencourse.recipes.runs import steps_per_call
 
 SMALL = {"generator_units": (8,), "discriminator_units": (8,), "batch_size": 500}
+STEADY = {**SMALL, "decay": "constant"}  # a schedule follows its budget, so runs of other budgets differ from the start
 
 
 def verb(*words):
@@ -77,20 +78,11 @@ def test_a_run_can_be_read_back(ring_run):
     assert all(len(values) == 2 for values in history.values())
 
 
-def test_resume_is_exact(ring_run, tmp_path):
-    options = {"seed": 4, "changes": SMALL}
-    recipes.train(recipes.get("gan-ring"), out=tmp_path / "run", epochs=1, **options)
-    again = recipes.train(recipes.get("gan-ring"), out=tmp_path / "run", epochs=2, resume=True, **options)
-    np.testing.assert_array_equal(recipes.sample(again, 20), recipes.sample(recipes.load(ring_run), 20))
-    assert (
-        again.model.training_history == recipes.load(ring_run).model.training_history or again.settings["steps"] == 80
-    )
-
-
-def test_resume_in_the_middle_of_a_pass_is_exact(tmp_path):
-    whole = recipes.train(recipes.get("gan-ring"), steps=50, changes=SMALL)
-    recipes.train(recipes.get("gan-ring"), out=tmp_path, steps=30, changes=SMALL)
-    again = recipes.train(recipes.get("gan-ring"), out=tmp_path, steps=50, changes=SMALL, resume=True)
+def test_a_longer_budget_goes_on_exactly(tmp_path):
+    recipe = recipes.get("gan-ring")
+    whole = recipes.train(recipe, steps=50, changes=STEADY)
+    recipes.train(recipe, out=tmp_path, steps=30, changes=STEADY)  # ends in the middle of a pass
+    again = recipes.train(recipe, out=tmp_path, steps=50, changes=STEADY, resume=True)
     assert again.settings["steps"] == 50
     np.testing.assert_array_equal(recipes.sample(again, 20), recipes.sample(whole, 20))
 
@@ -117,7 +109,7 @@ def test_no_run_is_named(tmp_path):
         recipes.load(tmp_path)
 
 
-def test_interrupt_keeps_the_model_and_goes_on(tmp_path):
+def test_interrupt_keeps_the_model_and_resume_goes_on_exactly(ring_run, tmp_path):
     class Stop(keras.callbacks.Callback):
         def on_epoch_begin(self, epoch, logs=None):
             if epoch == 1:
@@ -125,11 +117,13 @@ def test_interrupt_keeps_the_model_and_goes_on(tmp_path):
 
     recipe = recipes.get("gan-ring")
     with pytest.raises(KeyboardInterrupt):
-        recipes.train(recipe, out=tmp_path, epochs=2, changes=SMALL, more_callbacks=[Stop()])
+        recipes.train(recipe, out=tmp_path, epochs=2, seed=4, changes=SMALL, more_callbacks=[Stop()])
     assert recipes.load(tmp_path).settings["finished"] is False
-    run = recipes.train(recipe, out=tmp_path, epochs=2, changes=SMALL, resume=True)
+    run = recipes.train(recipe, out=tmp_path, epochs=2, seed=4, changes=SMALL, resume=True)
     assert run.settings["finished"] is True
     assert run.settings["steps"] == 80
+    np.testing.assert_array_equal(recipes.sample(run, 20), recipes.sample(recipes.load(ring_run), 20))
+    assert run.model.training_history == json.loads((ring_run / "history.json").read_text())
 
 
 def test_checkpoint_round_trip(ring_run, tmp_path):

@@ -13,10 +13,22 @@
 # right, too. The mended listings are then run for a few seconds, so that you can see the difference: (a) with the
 # step of (b), on the networks of (a), then (c), then (d).
 
-# %%
+# %% tags=["setup"]
+# On Colab this installs the course and replaces nothing that is there; elsewhere it is there already.
+import importlib.util
+import subprocess
+import sys
+
+KEEP_ON_DRIVE = False  # on Colab, True keeps the folder work/ in your Google Drive
+
+if importlib.util.find_spec("gencourse") is None:
+    course = "gencourse @ git+https://github.com/gencourse/gencourse@main"
+    subprocess.run([sys.executable, "-m", "pip", "install", "--quiet", course], check=True)
+    importlib.invalidate_caches()
+
 from gencourse import runtime
 
-print(runtime.start(seed=1))
+print(runtime.start(keep_on_drive=KEEP_ON_DRIVE))
 
 # %%
 import keras
@@ -26,6 +38,7 @@ import tensorflow as tf
 from gencourse import data, gan, metrics, recipes, viz
 from gencourse.exercises import check
 
+runtime.set_seed(1)
 cross_entropy = keras.losses.BinaryCrossentropy(from_logits=True)
 signed = data.to_signed(data.load_images("digits").train_images)
 
