@@ -20,7 +20,8 @@ import psutil
 def _without_information_lines():
     """Hides the lines that TensorFlow's libraries write to file descriptor 2 while they load, before any setting holds.
 
-    Only lines of level "information" are dropped; whatever else was written is written again afterwards.
+    Dropped are lines of level "information", and older versions' false alarm about CUDA libraries that register twice;
+    whatever else was written is written again afterwards.
     """
     try:
         sys.stderr.flush()
@@ -37,7 +38,8 @@ def _without_information_lines():
             os.close(kept)
             caught.seek(0)
             for line in caught:
-                if not line.startswith((b"I0000 ", b"WARNING: All log messages before absl::InitializeLog()")):
+                informs = line.startswith((b"I0000 ", b"WARNING: All log messages before absl::InitializeLog()"))
+                if not informs and b"Unable to register cu" not in line:
                     os.write(2, line)
 
 
