@@ -161,3 +161,28 @@ def test_a_full_disk_leaves_the_last_state(tmp_path, monkeypatch):
         fit(model, callbacks.Resume(tmp_path), epochs=2)
     assert [p.name for p in tmp_path.iterdir()] == ["state.npz"]
     assert (tmp_path / "state.npz").read_bytes() == before
+
+
+def test_a_live_figure_is_drawn_once_and_then_updated(monkeypatch):
+    import IPython.display
+
+    shown, updated, histories = [], [], []
+
+    class Handle:
+        def update(self, figure):
+            updated.append(figure)
+
+    def draw(history):
+        histories.append({name: list(values) for name, values in history.items()})
+        return f"figure {len(histories)}"
+
+    monkeypatch.setattr(callbacks, "_notebook_shell", lambda: object())
+    monkeypatch.setattr(IPython.display, "display", lambda figure, display_id: shown.append(figure) or Handle())
+    fit(make(), callbacks.LiveFigure(draw), epochs=3)
+    assert shown == ["figure 1"]
+    assert updated == ["figure 2", "figure 3"]
+    assert [len(history["generator_loss"]) for history in histories] == [1, 2, 3]
+
+
+def test_a_live_figure_stays_silent_outside_notebooks():
+    fit(make(), callbacks.LiveFigure(lambda history: pytest.fail("nobody is looking")), epochs=1)
