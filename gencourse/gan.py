@@ -9,7 +9,7 @@ from keras import layers, ops
 
 from gencourse.layers import dense_stack
 from gencourse.losses import adversarial_loss
-from gencourse.training import TapeModel, apply_gradients, update_average
+from gencourse.training import RunningMeans, TapeModel, apply_gradients, update_average
 
 
 def build_generator(
@@ -134,9 +134,7 @@ class GAN(TapeModel):
             self.average_generator = keras.models.clone_model(generator)
             self.average_generator.set_weights(generator.get_weights())
             self.average_generator.trainable = False
-        self.generator_loss_tracker = keras.metrics.Mean(name="generator_loss")
-        self.discriminator_loss_tracker = keras.metrics.Mean(name="discriminator_loss")
-        self.accuracy_tracker = keras.metrics.Mean(name="discriminator_accuracy")
+        self.means = RunningMeans(["generator_loss", "discriminator_loss", "discriminator_accuracy"])
 
     @property
     def latent_dim(self) -> int:
@@ -145,7 +143,7 @@ class GAN(TapeModel):
 
     @property
     def metrics(self):
-        return [self.generator_loss_tracker, self.discriminator_loss_tracker, self.accuracy_tracker]
+        return [self.means]
 
     def networks(self):
         return {"generator_optimizer": self.generator, "discriminator_optimizer": self.discriminator}
@@ -180,7 +178,7 @@ class GAN(TapeModel):
             for part in alone:
                 self.discriminator_step(part)
         self._joint_step(real)
-        return {metric.name: metric.result() for metric in self.metrics}
+        return self.means.result()
 
     def discriminator_step(self, real):
         """One step of the discriminator alone, on real samples (B, ...) and as many generated ones."""
@@ -222,11 +220,9 @@ class GAN(TapeModel):
         self._track(real_logits, generated_logits, discriminator_loss, generator_loss)
 
     def _track(self, real_logits, generated_logits, discriminator_loss, generator_loss):
-        self.generator_loss_tracker.update_state(generator_loss)
-        self.discriminator_loss_tracker.update_state(discriminator_loss)
         right = ops.mean(ops.cast(real_logits > self.game.boundary, "float32"))
         right += ops.mean(ops.cast(generated_logits <= self.game.boundary, "float32"))
-        self.accuracy_tracker.update_state(right / 2.0)
+        self.means.update_state(generator_loss, discriminator_loss, right / 2.0)
 
     def generate(self, n: int, *, seed: int = 0, latents=None) -> np.ndarray:
         """Draws samples from the averaged generator where there is one, else from the generator.

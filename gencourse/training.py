@@ -81,6 +81,37 @@ def _nonfinite_tag(network_name: str) -> str:
     return f"non-finite gradient in network <{network_name}>"
 
 
+@keras.saving.register_keras_serializable(package="gencourse")
+class RunningMeans(keras.metrics.Metric):
+    """Means of several numbers since the epoch began, in one variable.
+
+    The step of a small network takes two milliseconds, and a `keras.metrics.Mean` for each number some tenths of one.
+
+    Args:
+        names: of the numbers, in the order in which `update_state` takes them.
+
+    Example:
+        >>> means = RunningMeans(["generator_loss", "discriminator_loss"])
+        >>> means.update_state(0.7, 1.4)
+        >>> means.result()  # {"generator_loss": 0.7, "discriminator_loss": 1.4}
+    """
+
+    def __init__(self, names, name="means", dtype=None):
+        super().__init__(name=name, dtype=dtype)
+        self.names = list(names)
+        self.sums = self.add_variable((len(self.names) + 1,), initializer="zeros", name="sums")  # the last one counts
+
+    def update_state(self, *values):
+        self.sums.assign_add(ops.stack([*(ops.cast(value, self.dtype) for value in values), 1.0]))
+
+    def result(self):
+        means = ops.divide_no_nan(self.sums[:-1], self.sums[-1])
+        return dict(zip(self.names, ops.unstack(means), strict=True))
+
+    def get_config(self):
+        return {"names": self.names, "name": self.name, "dtype": self.dtype}
+
+
 class _Journal(keras.callbacks.Callback):
     """Adds each finished epoch to the model's own history, which outlives one call of `fit`."""
 

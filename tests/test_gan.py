@@ -87,7 +87,7 @@ def test_samples_come_from_the_average():
 def test_accuracy_counts_both_sides():
     model = make()
     model._track(tf.constant([[1.0], [-1.0]]), tf.constant([[-1.0], [-2.0]]), tf.constant(0.0), tf.constant(0.0))
-    assert float(model.accuracy_tracker.result()) == pytest.approx(0.75)
+    assert float(model.means.result()["discriminator_accuracy"]) == pytest.approx(0.75)
 
 
 @pytest.mark.parametrize(
