@@ -90,3 +90,12 @@ def test_bad_arguments_are_named():
         losses.hinge_discriminator_loss(REAL, GENERATED, label_smoothing=0.1)
     with pytest.raises(ValueError, match=r"one of .*Received: 'wasserstein-42'"):
         losses.adversarial_loss("wasserstein-42")
+
+
+def test_wasserstein():
+    # generated mean 0.5 minus real mean 0.5
+    assert float(losses.wasserstein_critic_loss(SCORES_REAL, SCORES_GENERATED)) == pytest.approx(0.0)
+    assert float(losses.wasserstein_critic_loss(SCORES_REAL + 2, SCORES_GENERATED)) == pytest.approx(-2.0)
+    assert float(losses.wasserstein_generator_loss(SCORES_GENERATED)) == pytest.approx(-0.5)
+    with pytest.raises(ValueError, match="critic has no labels"):
+        losses.wasserstein_critic_loss(SCORES_REAL, SCORES_GENERATED, label_smoothing=0.1)

@@ -1,68 +1,17 @@
-"""Generative adversarial networks: dense builders, and the two-player training step."""
-
-import math
+"""The two-player game: its training step, and how samples are drawn."""
 
 import keras
 import numpy as np
 import tensorflow as tf
-from keras import layers, ops
+from keras import ops
 
-from gencourse.layers import dense_stack
-from gencourse.losses import adversarial_loss
+from gencourse.losses import adversarial_loss, r1_penalty
 from gencourse.training import RunningMeans, TapeModel, apply_gradients, update_average
 
 
-def build_generator(
-    *,
-    latent_dim: int = 64,
-    units=(256, 512),
-    output_shape=(28, 28, 1),
-    output_activation="tanh",
-    activation="relu",
-    normalise: bool = True,
-):
-    """A dense generator: latents -> hidden layers -> one value per pixel or coordinate.
-
-    Args:
-        latent_dim: Z, numbers in one latent vector.
-        units: widths of the hidden layers.
-        output_shape: shape of one sample, such as (28, 28, 1) or (2,).
-        output_activation: "tanh" for images in [-1, 1], "linear" for points.
-        activation: activation of the hidden layers.
-        normalise: batch normalisation in the hidden layers.
-
-    Returns:
-        A model from latents (B, Z) to samples (B, *output_shape).
-    """
-    latents = keras.Input((latent_dim,), name="latents")
-    x = dense_stack(latents, units, activation=activation, normalise=normalise)
-    x = layers.Dense(math.prod(output_shape))(x)
-    x = layers.Activation(output_activation, dtype="float32")(x)  # float32 even where the policy is float16
-    return keras.Model(latents, layers.Reshape(output_shape, dtype="float32")(x), name="generator")
-
-
-def build_discriminator(
-    *,
-    input_shape=(28, 28, 1),
-    units=(512, 256),
-    activation="leaky_relu",
-    dropout: float = 0.0,
-):
-    """A dense discriminator: sample -> hidden layers -> one logit, large when the sample looks real.
-
-    Args:
-        input_shape: shape of one sample.
-        units: widths of the hidden layers.
-        activation: activation of the hidden layers; LeakyReLU lets gradients through everywhere.
-        dropout: share of hidden units silenced in training.
-
-    Returns:
-        A model from samples (B, *input_shape) to logits (B, 1).
-    """
-    samples = keras.Input(input_shape, name="samples")
-    x = layers.Flatten()(samples) if len(input_shape) > 1 else samples
-    x = dense_stack(x, units, activation=activation, dropout=dropout)
-    return keras.Model(samples, layers.Dense(1, dtype="float32")(x), name="discriminator")
+def told(first, condition):
+    """What a network is called with: its main input alone, or with the conditions beside it."""
+    return [first, *condition] if condition else first
 
 
 @keras.saving.register_keras_serializable(package="gencourse")
@@ -71,7 +20,7 @@ class GAN(TapeModel):
 
     One training step: `discriminator_steps - 1` steps of the discriminator alone, then one step in which both move at
     the same time from one set of generated samples. A batch is cut in `discriminator_steps` equal parts, so that the
-    discriminator never sees the same real samples twice in a step.
+    discriminator never sees the same real samples twice in a step. Labels in the data are left aside.
 
     Args:
         generator: model from latents (B, Z) to samples.
@@ -82,6 +31,9 @@ class GAN(TapeModel):
         ema_decay: decay of the running average of the generator's weights, which then draws the samples; early on the
             average is shorter: at most (1 + step) / (10 + step). `None` keeps no average.
         clip_norm: largest global norm of each network's gradient; `None` clips nothing.
+        r1_weight: weight of the squared slope at real samples in the discriminator's loss (half of it is paid); 0 asks
+            for none.
+        r1_every: the slope is looked at in every so many of its steps only, and then counts as many times.
         seed: seed of the latents drawn in training.
 
     Example:
@@ -92,10 +44,13 @@ class GAN(TapeModel):
         >>> images = model.generate(16, seed=1)
 
     Reference:
-        Goodfellow et al., "Generative Adversarial Nets", 2014.
+        Goodfellow et al., "Generative Adversarial Nets", 2014; the penalty: Mescheder et al., "Which Training Methods
+        for GANs do actually Converge?", 2018.
     """
 
     optimizer_roles = ("generator_optimizer", "discriminator_optimizer")
+    #: names of what `_measure` returns
+    measures = ("generator_loss", "discriminator_loss", "discriminator_accuracy")
 
     def __init__(
         self,
@@ -107,14 +62,17 @@ class GAN(TapeModel):
         discriminator_steps: int = 1,
         ema_decay: float | None = None,
         clip_norm: float | None = None,
+        r1_weight: float = 0.0,
+        r1_every: int = 1,
         seed: int = 0,
         **kwargs,
     ):
         super().__init__(seed=seed, **kwargs)
-        if generator.output_shape[1:] != discriminator.input_shape[1:]:
+        made, read = tuple(generator.output_shape[1:]), tuple(discriminator.inputs[0].shape[1:])
+        if made != read:
             raise ValueError(
                 "The generator must make what the discriminator reads. Received: a generator of samples "
-                f"{generator.output_shape[1:]} and a discriminator of samples {discriminator.input_shape[1:]}."
+                f"{made} and a discriminator of samples {read}."
             )
         if discriminator_steps < 1:
             raise ValueError(f"`discriminator_steps` must be at least 1. Received: {discriminator_steps}.")
@@ -129,17 +87,22 @@ class GAN(TapeModel):
         self.discriminator_steps = discriminator_steps
         self.ema_decay = ema_decay
         self.clip_norm = clip_norm
+        if r1_weight < 0 or r1_every < 1:
+            raise ValueError(
+                f"`r1_weight` must be at least 0 and `r1_every` at least 1. Received: {r1_weight} and {r1_every}."
+            )
+        self.r1_weight, self.r1_every = r1_weight, r1_every
         self.average_generator = None
         if ema_decay is not None:
             self.average_generator = keras.models.clone_model(generator)
             self.average_generator.set_weights(generator.get_weights())
             self.average_generator.trainable = False
-        self.means = RunningMeans(["generator_loss", "discriminator_loss", "discriminator_accuracy"])
+        self.means = RunningMeans(self.measures)
 
     @property
     def latent_dim(self) -> int:
         """Z, the numbers in one latent vector."""
-        return self.generator.input_shape[-1]
+        return self.generator.inputs[0].shape[-1]
 
     @property
     def metrics(self):
@@ -151,8 +114,8 @@ class GAN(TapeModel):
     def sampling_networks(self):
         return {"generator": self.average_generator or self.generator}
 
-    def call(self, latents, training=False):
-        return self.sampling_networks()["generator"](latents, training=training)
+    def call(self, inputs, training=False):
+        return self.sampling_networks()["generator"](inputs, training=training)
 
     def build(self, input_shape=None):
         self.built = True
@@ -161,11 +124,16 @@ class GAN(TapeModel):
         """Latents of training: (n, Z), standard normal, from the model's own seed."""
         return keras.random.normal((n, self.latent_dim), seed=self.seed_generator)
 
+    def split_batch(self, data):
+        """Returns the real samples of a batch, and a tuple of what both networks are told beside: here nothing."""
+        return (data[0] if isinstance(data, tuple) else data), ()
+
     def train_step(self, data):
-        real = data[0] if isinstance(data, tuple) else data
-        if real.shape[1:] != self.discriminator.input_shape[1:]:
+        real, condition = self.split_batch(data)
+        shape = tuple(self.generator.output_shape[1:])
+        if tuple(real.shape[1:]) != shape:
             raise ValueError(
-                f"Expected real samples of shape (B, {', '.join(map(str, self.discriminator.input_shape[1:]))}). "
+                f"Expected real samples of shape (B, {', '.join(map(str, shape))}). "
                 f"Received: a batch of shape {tuple(real.shape)}."
             )
         if self.discriminator_steps > 1:
@@ -174,34 +142,67 @@ class GAN(TapeModel):
                     f"The batch is cut in discriminator_steps={self.discriminator_steps} equal parts, so its size "
                     f"must be fixed and a multiple of that. Received: a batch of {real.shape[0]}."
                 )
-            *alone, real = tf.split(real, self.discriminator_steps)
-            for part in alone:
-                self.discriminator_step(part)
-        self._joint_step(real)
+            parts = zip(*(tf.split(part, self.discriminator_steps) for part in (real, *condition)), strict=True)
+            *alone, (real, *condition) = parts
+            for part, *told_beside in alone:
+                self.discriminator_step(part, tuple(told_beside))
+        self._joint_step(real, tuple(condition))
         return self.means.result()
 
-    def discriminator_step(self, real):
+    def _generated(self, n, condition):
+        return self.generator(told(self.draw_latents(n), condition), training=True)
+
+    def _judged(self, samples, condition):
+        return self.discriminator(told(samples, condition), training=True)
+
+    def discriminator_loss(self, real_outputs, generated_outputs, condition=()):
+        """The discriminator's side of the game, from what it answered; a subclass may add to it."""
+        return self.game.discriminator(real_outputs, generated_outputs, self.label_smoothing)
+
+    def generator_loss(self, generated_outputs, condition=()):
+        """The generator's side of the game, from what the discriminator answered; a subclass may add to it."""
+        return self.game.generator(generated_outputs)
+
+    def penalty(self, real, generated, condition=()):
+        """What the discriminator's loss pays for its own slope; None where it pays nothing."""
+        if not self.r1_weight:
+            return None
+        penalty = 0.5 * self.r1_weight * self.r1_every
+
+        def paid():
+            return penalty * r1_penalty(lambda samples: self._judged(samples, condition), real)
+
+        if self.r1_every == 1:
+            return paid()
+        now = self.discriminator_optimizer.iterations % self.r1_every == 0
+        return tf.cond(now, paid, lambda: 0.0)
+
+    def after_discriminator(self):
+        """Called when the discriminator has moved."""
+
+    def _paid(self, loss, real, generated, condition):
+        penalty = self.penalty(real, generated, condition)
+        return loss if penalty is None else loss + penalty
+
+    def discriminator_step(self, real, condition=()):
         """One step of the discriminator alone, on real samples (B, ...) and as many generated ones."""
-        generated = self.generator(self.draw_latents(tf.shape(real)[0]), training=True)
+        generated = self._generated(tf.shape(real)[0], condition)
         with tf.GradientTape() as tape:
-            loss = self.game.discriminator(
-                self.discriminator(real, training=True),
-                self.discriminator(generated, training=True),
-                self.label_smoothing,
-            )
-            scaled = self.discriminator_optimizer.scale_loss(loss)
+            real_outputs, generated_outputs = self._judged(real, condition), self._judged(generated, condition)
+            loss = self.discriminator_loss(real_outputs, generated_outputs, condition)
+            scaled = self.discriminator_optimizer.scale_loss(self._paid(loss, real, generated, condition))
         gradients = tape.gradient(scaled, self.discriminator.trainable_variables)
         apply_gradients(gradients, self.discriminator, self.discriminator_optimizer, clip_norm=self.clip_norm)
+        self.after_discriminator()
 
-    def _joint_step(self, real):
-        latents = self.draw_latents(tf.shape(real)[0])  # (B, Z)
+    def _joint_step(self, real, condition=()):
         with tf.GradientTape(persistent=True) as tape:
-            generated = self.generator(latents, training=True)
-            real_logits = self.discriminator(real, training=True)
-            generated_logits = self.discriminator(generated, training=True)
-            discriminator_loss = self.game.discriminator(real_logits, generated_logits, self.label_smoothing)
-            generator_loss = self.game.generator(generated_logits)
-            scaled_discriminator_loss = self.discriminator_optimizer.scale_loss(discriminator_loss)
+            generated = self._generated(tf.shape(real)[0], condition)
+            real_outputs, generated_outputs = self._judged(real, condition), self._judged(generated, condition)
+            discriminator_loss = self.discriminator_loss(real_outputs, generated_outputs, condition)
+            generator_loss = self.generator_loss(generated_outputs, condition)
+            paid = self._paid(discriminator_loss, real, generated, condition)
+            scaled_discriminator_loss = self.discriminator_optimizer.scale_loss(paid)
             scaled_generator_loss = self.generator_optimizer.scale_loss(generator_loss)
         # Each loss moves its own player only: the other player's variables are not asked for.
         discriminator_gradients = tape.gradient(scaled_discriminator_loss, self.discriminator.trainable_variables)
@@ -212,16 +213,17 @@ class GAN(TapeModel):
             self.discriminator_optimizer,
             clip_norm=self.clip_norm,
         )
+        self.after_discriminator()
         apply_gradients(generator_gradients, self.generator, self.generator_optimizer, clip_norm=self.clip_norm)
         if self.average_generator is not None:
             step = ops.cast(self.generator_optimizer.iterations, "float32")
             decay = ops.minimum(self.ema_decay, (1.0 + step) / (10.0 + step))
             update_average(self.average_generator, self.generator, decay)
-        self._track(real_logits, generated_logits, discriminator_loss, generator_loss)
+        self._track(real_outputs, generated_outputs, discriminator_loss, generator_loss, condition)
 
-    def _track(self, real_logits, generated_logits, discriminator_loss, generator_loss):
-        right = ops.mean(ops.cast(real_logits > self.game.boundary, "float32"))
-        right += ops.mean(ops.cast(generated_logits <= self.game.boundary, "float32"))
+    def _track(self, real_outputs, generated_outputs, discriminator_loss, generator_loss, condition=()):
+        right = ops.mean(ops.cast(real_outputs > self.game.boundary, "float32"))
+        right += ops.mean(ops.cast(generated_outputs <= self.game.boundary, "float32"))
         self.means.update_state(generator_loss, discriminator_loss, right / 2.0)
 
     def generate(self, n: int, *, seed: int = 0, latents=None) -> np.ndarray:
@@ -238,15 +240,25 @@ class GAN(TapeModel):
         Raises:
             ValueError: if `n` is below 1, or `latents` has another shape.
         """
+        self._check_count(n)
+        return self._drawn(n, seed, latents, ())
+
+    @staticmethod
+    def _check_count(n):
         if n < 1:
             raise ValueError(f"`n` must be at least 1. Received: {n}.")
+
+    def _drawn(self, n, seed, latents, condition, at_once: int = 500):
         if latents is None:
             latents = keras.random.normal((n, self.latent_dim), seed=seed)
         elif tuple(latents.shape) != (n, self.latent_dim):
             raise ValueError(
                 f"`latents` must have shape {(n, self.latent_dim)}. Received: latents of shape {tuple(latents.shape)}."
             )
-        parts = [self(latents[i : i + 500], training=False) for i in range(0, n, 500)]
+        parts = []
+        for start in range(0, n, at_once):
+            part = slice(start, start + at_once)
+            parts.append(self(told(latents[part], [beside[part] for beside in condition]), training=False))
         return np.concatenate([ops.convert_to_numpy(part) for part in parts]).astype("float32")
 
     def get_config(self):
@@ -258,6 +270,8 @@ class GAN(TapeModel):
             "discriminator_steps": self.discriminator_steps,
             "ema_decay": self.ema_decay,
             "clip_norm": self.clip_norm,
+            "r1_weight": self.r1_weight,
+            "r1_every": self.r1_every,
             "seed": self.seed,
             "name": self.name,
         }

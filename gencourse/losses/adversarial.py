@@ -1,4 +1,4 @@
-"""Loss functions: small, pure, and tested with numbers worked by hand.
+"""The two sides of adversarial games.
 
 Discriminators of this course return *logits*: a real number, large when the image looks real. `sigmoid(logit)` is
 the probability that it is. Working on logits keeps every logarithm finite: log sigmoid(x) = -softplus(-x).
@@ -163,11 +163,51 @@ def hinge_generator_loss(generated_logits):
     return -_mean(generated_logits)
 
 
+def wasserstein_critic_loss(real_scores, generated_scores, label_smoothing: float = 0.0):
+    """Mean score of generated samples minus mean score of real ones: what a critic makes small.
+
+    Minus this loss estimates the Wasserstein-1 distance, as long as the critic's slope is kept at 1 or below.
+
+    Args:
+        real_scores: scores of real samples, shape (B,) or (B, 1).
+        generated_scores: scores of generated samples, shape (B,) or (B, 1).
+        label_smoothing: must be 0: a critic has no labels to smooth.
+
+    Returns:
+        A scalar.
+
+    Raises:
+        ValueError: if `label_smoothing` is not 0.
+
+    Reference:
+        Arjovsky, Chintala and Bottou, "Wasserstein GAN", 2017.
+    """
+    if label_smoothing:
+        raise ValueError(f"A critic has no labels, so `label_smoothing` must be 0. Received: {label_smoothing}.")
+    return _mean(generated_scores) - _mean(real_scores)
+
+
+def wasserstein_generator_loss(generated_scores):
+    """Minus the mean score of generated samples.
+
+    Args:
+        generated_scores: scores of generated samples, shape (B,) or (B, 1).
+
+    Returns:
+        A scalar.
+
+    Reference:
+        Arjovsky, Chintala and Bottou, "Wasserstein GAN", 2017.
+    """
+    return -_mean(generated_scores)
+
+
 ADVERSARIAL_LOSSES = {
     "minimax": AdversarialLoss(minimax_discriminator_loss, minimax_generator_loss, 0.0),
     "non_saturating": AdversarialLoss(minimax_discriminator_loss, non_saturating_generator_loss, 0.0),
     "least_squares": AdversarialLoss(least_squares_discriminator_loss, least_squares_generator_loss, 0.5),
     "hinge": AdversarialLoss(hinge_discriminator_loss, hinge_generator_loss, 0.0),
+    "wasserstein": AdversarialLoss(wasserstein_critic_loss, wasserstein_generator_loss, 0.0),
 }
 
 
