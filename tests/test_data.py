@@ -263,3 +263,18 @@ def test_the_stream_says_that_it_has_no_end():
 def test_bad_arguments_get_a_sentence(arrays, options, error, message):
     with pytest.raises(error, match=message):
         data.batches(arrays, **({"batch_size": 2, "seed": 0} | options))
+
+
+def test_binarising_draws_by_the_grey_value_from_a_seed():
+    grey = np.full((200, 28, 28), 51, np.uint8)  # 51/255 = 0.2
+    drawn = data.binarise(grey, seed=3)
+    assert drawn.shape == (200, 28, 28, 1)
+    assert set(np.unique(drawn)) == {0.0, 1.0}
+    assert drawn.mean() == pytest.approx(0.2, abs=0.005)
+    np.testing.assert_array_equal(drawn, data.binarise(grey, seed=3))
+    np.testing.assert_array_equal(drawn, data.binarise(data.to_unit(grey), seed=3))
+    assert not np.array_equal(drawn, data.binarise(grey, seed=4))
+    certain = np.array([[[0, 255]]], np.uint8)
+    assert data.binarise(certain, seed=0).ravel().tolist() == [0.0, 1.0]
+    with pytest.raises(ValueError, match="Received: values from -1"):
+        data.binarise(np.full((1, 2, 2), -1.0), seed=0)

@@ -22,7 +22,7 @@ from .bundled import (
 from .cleaning import CleaningReport, clean_report
 from .download import FULL_FILES, DownloadError, cache_folder, fetch_full
 from .mixtures import GaussianMixture, grid, ring
-from .pipeline import batches, steps_per_pass, to_signed, to_unit
+from .pipeline import batches, binarise, steps_per_pass, to_signed, to_unit
 
 __all__ = [
     "CLASS_NAMES",
@@ -41,6 +41,7 @@ __all__ = [
     "RandomShift",
     "TextSplits",
     "batches",
+    "binarise",
     "bundled_files",
     "cache_folder",
     "clean_report",

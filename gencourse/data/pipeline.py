@@ -50,6 +50,28 @@ def to_signed(images):
     return images * np.float32(2) - np.float32(1)
 
 
+def binarise(images, *, seed):
+    """Draw a black-and-white image from each grey one: a pixel is 1 with its grey value as probability.
+
+    Args:
+        images: uint8 in [0, 255], or float in [0, 1]; shape (N, H, W) or (N, H, W, C).
+        seed: an integer of at least 0; the same seed gives the same draw.
+
+    Returns:
+        float32 (N, H, W, C), zeros and ones.
+
+    Raises:
+        ValueError: for another shape, or values outside the range by more than 0.001.
+        TypeError: for another dtype.
+
+    Reference:
+        Salakhutdinov and Murray, "On the Quantitative Analysis of Deep Belief Networks", 2008.
+    """
+    images = _images(images)
+    grey = to_unit(images) if images.dtype == np.uint8 else _within(images, 0.0, 1.0)
+    return (np.random.default_rng(seed).random(grey.shape, dtype=np.float32) < grey).astype(np.float32)
+
+
 def _images(images):
     images = np.asarray(images)
     if images.ndim not in (3, 4):

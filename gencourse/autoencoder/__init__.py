@@ -1,0 +1,21 @@
+"""Autoencoders, plain, denoising and variational."""
+
+from .builders import build_conv_decoder, build_conv_encoder, build_decoder, build_encoder
+from .corruption import ClippedNoise, CutHole, Shrink
+from .draws import binary_draw, reparametrise
+from .plain import Autoencoder
+from .variational import VAE
+
+__all__ = [
+    "VAE",
+    "Autoencoder",
+    "ClippedNoise",
+    "CutHole",
+    "Shrink",
+    "binary_draw",
+    "build_conv_decoder",
+    "build_conv_encoder",
+    "build_decoder",
+    "build_encoder",
+    "reparametrise",
+]
