@@ -74,7 +74,7 @@ def test_a_kept_model_has_the_rates_it_was_given():
 
 def test_seconds_budget_stops_and_leaves_tracing_out(monkeypatch):
     clock = iter(np.arange(0.0, 1000.0, 5.0))  # each call of the clock is 5 s later: every step takes 5 s
-    monkeypatch.setattr(callbacks, "perf_counter", lambda: next(clock))
+    monkeypatch.setattr(callbacks.budget, "perf_counter", lambda: next(clock))
     budget, model = callbacks.Budget(seconds=15), make()
     fit(model, budget, epochs=10)
     assert budget.spent_seconds == 15
@@ -156,7 +156,7 @@ def test_a_full_disk_leaves_the_last_state(tmp_path, monkeypatch):
     def full(*args, **kwargs):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(callbacks.np, "savez", full)
+    monkeypatch.setattr(np, "savez", full)
     with pytest.raises(OSError, match="No space"):
         fit(model, callbacks.Resume(tmp_path), epochs=2)
     assert [p.name for p in tmp_path.iterdir()] == ["state.npz"]
@@ -176,7 +176,7 @@ def test_a_live_figure_is_drawn_once_and_then_updated(monkeypatch):
         histories.append({name: list(values) for name, values in history.items()})
         return f"figure {len(histories)}"
 
-    monkeypatch.setattr(callbacks, "_notebook_shell", lambda: object())
+    monkeypatch.setattr(callbacks.pictures, "notebook_shell", lambda: object())
     monkeypatch.setattr(IPython.display, "display", lambda figure, display_id: shown.append(figure) or Handle())
     fit(make(), callbacks.LiveFigure(draw), epochs=3)
     assert shown == ["figure 1"]
