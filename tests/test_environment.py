@@ -37,6 +37,7 @@ COLAB = {
     "cycler": "0.12.1",
     "filelock": "3.20.3",
     "h5py": "3.15.1",
+    "ipywidgets": "7.7.1",
     "keras": "3.10.0",
     "kiwisolver": "1.4.9",
     "matplotlib": "3.10.0",

@@ -81,6 +81,7 @@ def build_conv_decoder(
     code_dim: int = 32,
     units=(),
     filters=(64, 32),
+    residual_blocks: int = 0,
     image_shape=(28, 28, 1),
     activation="relu",
     output_activation="sigmoid",
@@ -91,6 +92,7 @@ def build_conv_decoder(
         code_dim: Z.
         units: widths of dense layers before the map.
         filters: channels of the smallest map, then after each doubling but the last, which makes the image.
+        residual_blocks: convolutions on the smallest map whose output is added to their input.
         image_shape: (H, W, C), multiples of 2 to the number of `filters`.
         activation: of the hidden layers.
         output_activation: "sigmoid" for values in [0, 1]; "linear" for the logits of a `VAE`.
@@ -112,6 +114,9 @@ def build_conv_decoder(
     small = (height // shrink, width // shrink, filters[0])
     x = dense_stack(codes, (*units, math.prod(small)), activation=activation)
     x = layers.Reshape(small)(x)
+    for _ in range(residual_blocks):
+        change = layers.Activation(activation)(layers.Conv2D(filters[0], 3, padding="same")(x))
+        x = layers.Add()([x, change])
     for wider in filters[1:]:
         x = layers.Activation(activation)(upsample(x, wider))
     x = layers.Activation(output_activation, dtype="float32")(upsample(x, channels))

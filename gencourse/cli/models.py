@@ -83,14 +83,16 @@ def train(recipe, out, data_name, holdout, seconds, epochs, steps, seed, resume,
 @click.option("-n", "count", type=click.IntRange(min=1), default=64, show_default=True, help="How many.")
 @click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="FILE.npz, .png or .gif.")
 @click.option("--seed", type=click.IntRange(0, 2**31 - 1), default=0, show_default=True)
-def sample(run_folder, count, out, seed):
+@click.option("--label", type=click.IntRange(min=0), help="The class of all samples, for a conditional model.")
+def sample(run_folder, count, out, seed, label):
     """Draw samples from the model in DIR into a file, by the file's ending.
 
-    .npz holds `images`, float32 (N, H, W, C) in [0, 1], or `points`, (N, 2); .png is a grid; .gif walks through
-    latent space.
+    .npz holds `images`, float32 (N, H, W, C) in [0, 1], or `points`, (N, 2), and the `labels` that a conditional model
+    was asked for; .png is a grid; .gif walks through latent space.
 
     \b
     Example: gencourse sample runs/my-gan -n 64 --out samples.png
+             gencourse sample runs/my-cgan -n 8 --label 3 --out threes.png
     """
     out = out or Path(run_folder) / "samples.png"
     if out.suffix not in SAMPLE_ENDINGS:
@@ -102,7 +104,7 @@ def sample(run_folder, count, out, seed):
 
     try:
         run = recipes.load(run_folder)
-        files.write_samples(run, out, count, seed=seed)
+        files.write_samples(run, out, count, seed=seed, label=label)
     except (ValueError, TypeError, OSError) as error:
         raise _sentence(error) from error
     say(f"{out}: {count} samples of {run.settings['recipe']} (seed {seed})")

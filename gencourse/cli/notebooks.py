@@ -7,6 +7,7 @@ from pathlib import Path
 
 LARGEST = 300_000  # bytes of one notebook, outputs and all
 TAG_OF_WANTED_ERRORS = "raises-exception"
+WIDGET = "application/vnd.jupyter.widget-view+json"
 MACHINE_PATH = re.compile(r"(?<![\w./:>-])(?:/(?:home|root|tmp|Users|work|var|opt|private)/[\w.-]+|[A-Z]:\\\\?Users\\)")
 ADDRESS = re.compile(r"\bat 0x[0-9a-fA-F]{6,}")
 
@@ -53,8 +54,11 @@ def tidy(notebook):
                 result.execution_count = cell.execution_count
             if "metadata" in result:
                 result.metadata = {}
+            if len(result.get("data", ())) > 1:
+                result.data.pop(WIDGET, None)  # its state goes with the kernel; the still picture beside it stays
     notebook.metadata["language_info"] = {"name": "python"}
-    notebook.metadata.pop("papermill", None)
+    for left_over in ("papermill", "widgets"):
+        notebook.metadata.pop(left_over, None)
     return notebook
 
 

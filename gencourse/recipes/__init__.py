@@ -7,7 +7,8 @@ from .base import Recipe
 from .checkpoints import load_checkpoint
 from .domains import Images, Points
 from .gan import GAN_DIGITS, GAN_RING
-from .runs import Run, load, sample, steps_per_call, train
+from .runs import Run, judge, load, sample, sample_labels, steps_per_call, train
+from .vae import VAE_DIGITS
 
 __all__ = [
     "RECIPES",
@@ -16,15 +17,17 @@ __all__ = [
     "Recipe",
     "Run",
     "get",
+    "judge",
     "load",
     "load_checkpoint",
     "of_lesson",
     "sample",
+    "sample_labels",
     "steps_per_call",
     "train",
 ]
 
-RECIPES = {recipe.name: recipe for recipe in (GAN_DIGITS, GAN_RING)}
+RECIPES = {recipe.name: recipe for recipe in (GAN_DIGITS, GAN_RING, VAE_DIGITS)}
 
 
 def get(name: str) -> Recipe:

@@ -23,6 +23,10 @@ class Recipe:
             `prefix + name` in capitals.
         build: function of `(parameters, sample_shape, seed, steps_per_execution)`; returns a compiled `TapeModel`.
         prefix: tells apart the parameters of two recipes in one lesson.
+        labels: train on (samples, labels).
+        measure: what the model reaches on held-out examples beside the quality of its samples: function of `(model,
+            examples)`, returns numbers by name. None where there is nothing more to say.
+        draws: whether its samples are worth judging; a network that mends images has none.
     """
 
     name: str
@@ -33,6 +37,9 @@ class Recipe:
     parameters: Mapping[str, Any]
     build: Callable[[Mapping[str, Any], tuple, int, int], TapeModel]
     prefix: str = ""
+    labels: bool = False
+    measure: Callable[[TapeModel, Any], dict[str, float]] | None = None
+    draws: bool = True
     domain: str = field(init=False)
 
     def __post_init__(self):

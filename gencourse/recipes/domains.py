@@ -57,11 +57,12 @@ class Images:
         shape = self.train.shape[1:]
         return shape if len(shape) == 3 else (*shape, 1)
 
-    def stream(self, *, batch_size: int, seed: int, value_range: str, start_step: int = 0):
-        """Endless batches for training, scaled to `value_range`."""
-        return data.batches(
-            self.train, batch_size=batch_size, seed=seed, value_range=value_range, start_step=start_step
-        )
+    def stream(self, *, batch_size: int, seed: int, value_range: str, start_step: int = 0, labels: bool = False):
+        """Endless batches for training, scaled to `value_range`; of (images, labels) where labels are asked for."""
+        if labels and self.labels is None:
+            raise ValueError(f"This model learns classes. Received: {self.source}, a file without an array `labels`.")
+        arrays = (self.train, self.labels.astype("int32")) if labels else self.train
+        return data.batches(arrays, batch_size=batch_size, seed=seed, value_range=value_range, start_step=start_step)
 
     @staticmethod
     def finish(samples, value_range):
@@ -82,10 +83,10 @@ class Images:
             labels=labels,
         )
 
-    def judge(self, images) -> dict[str, float]:
+    def judge(self, images, labels=None) -> dict[str, float]:
         """What a record keeps: the scores of `evaluate`, and the share of images whose class is plain to see."""
         sure = metrics.confident_share(images, metrics.load_evaluator(self.evaluator_name))
-        return {**self.evaluate(images), "confident_share": float(sure)}
+        return {**self.evaluate(images, labels), "confident_share": float(sure)}
 
 
 class Points:
@@ -115,8 +116,10 @@ class Points:
         """Half the side of the square that holds the modes, with room around them."""
         return float(np.abs(self.mixture.means).max()) + 1.0
 
-    def stream(self, *, batch_size: int, seed: int, value_range=None, start_step: int = 0):
+    def stream(self, *, batch_size: int, seed: int, value_range=None, start_step: int = 0, labels: bool = False):
         """Endless batches for training."""
+        if labels:
+            raise ValueError(f"This model learns classes, and points have none. Received: {self.source!r}.")
         return data.batches(self.train, batch_size=batch_size, seed=seed, start_step=start_step)
 
     @staticmethod

@@ -8,10 +8,10 @@ import numpy as np
 from gencourse import sampling, viz
 
 from .domains import DOMAINS, Images, Points, read_arrays
-from .runs import Run, load, sample, source
+from .runs import Run, load, sample, sample_labels, source
 
 
-def write_samples(run: Run, path: str | Path, n: int, *, seed: int = 0) -> None:
+def write_samples(run: Run, path: str | Path, n: int, *, seed: int = 0, label: int | None = None) -> None:
     """Draws samples into a file: .npz (arrays), .png (a grid or a scatter plot) or .gif (a latent walk).
 
     Args:
@@ -19,10 +19,15 @@ def write_samples(run: Run, path: str | Path, n: int, *, seed: int = 0) -> None:
         path: the file; its ending says what is written. It appears whole or not at all.
         n: samples; for a walk, frames (24 at most).
         seed: the same seed gives the same samples.
+        label: the class of all samples, for a conditional model.
 
     Raises:
-        ValueError: if the ending is unknown, or does not fit the model.
+        ValueError: if the ending is unknown, or does not fit the model, or the model draws no samples.
     """
+    from . import get
+
+    if not get(run.settings["recipe"]).draws:
+        raise ValueError(f"{run.settings['recipe']!r} mends images and draws none; `evaluate` says how well.")
     path = Path(path)
     domain = DOMAINS[run.settings["domain"]]
     writers = {".npz": _write_arrays, ".png": _write_picture, ".gif": _write_walk}
@@ -31,31 +36,36 @@ def write_samples(run: Run, path: str | Path, n: int, *, seed: int = 0) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(f".{os.getpid()}.{path.name}")  # the writers go by the ending
     try:
-        writers[path.suffix](run, domain, part, n, seed)
+        writers[path.suffix](run, domain, part, n, seed, label)
         os.replace(part, path)
     finally:
         part.unlink(missing_ok=True)
 
 
-def _write_arrays(run, domain, path, n, seed):
-    np.savez_compressed(path, **{domain.array_name: sample(run, n, seed=seed)})
+def _write_arrays(run, domain, path, n, seed, label):
+    arrays, labels = {domain.array_name: sample(run, n, seed=seed, label=label)}, sample_labels(run, n, label)
+    np.savez_compressed(path, **arrays, **({} if labels is None else {"labels": labels}))
 
 
-def _write_picture(run, domain, path, n, seed):
-    samples = sample(run, n, seed=seed)
+def _write_picture(run, domain, path, n, seed, label):
+    samples = sample(run, n, seed=seed, label=label)
     if domain is Images:
         viz.save_png(samples, path)
     else:
         viz.scatter(samples, means=source(run.settings).mixture.means).savefig(path)
 
 
-def _write_walk(run, domain, path, n, seed):
+def _write_walk(run, domain, path, n, seed, label):
     if domain is not Images:
         raise ValueError(f"A .gif walks between images. Received: a model of {run.settings['data']}.")
     count = max(2, min(n, viz.MAX_FRAMES))
     corners = np.random.default_rng(seed).normal(size=(17, run.model.latent_dim)).astype("float32")
     paths = np.stack([sampling.slerp(corners[i], corners[i + 1], count) for i in range(16)], axis=1)
-    frames = [domain.finish(run.model.generate(16, latents=latents), run.settings["value_range"]) for latents in paths]
+    labels = sample_labels(run, 16, label)
+    told = {} if labels is None else {"labels": labels}
+    frames = [
+        domain.finish(run.model.generate(16, latents=latents, **told), run.settings["value_range"]) for latents in paths
+    ]
     viz.animate_grids(frames, path)
 
 
@@ -74,12 +84,19 @@ def evaluate(target, *, data_name=None, count: int = 1000, seed: int = 0) -> dic
     Raises:
         ValueError: if the file holds no samples that the course can judge.
     """
+    from . import get
+
     target = Path(target)
     if target.is_dir():
         run = load(target)
         kind = DOMAINS[run.settings["domain"]]
         examples = kind(data_name) if data_name else source(run.settings)
-        return examples.evaluate(sample(run, count, seed=seed))
+        recipe, scores = get(run.settings["recipe"]), {}
+        if recipe.draws:
+            scores |= examples.evaluate(sample(run, count, seed=seed), sample_labels(run, count))
+        if recipe.measure is not None:
+            scores |= recipe.measure(run.model, examples)
+        return scores
     if not target.is_file():
         raise ValueError(f"Expected the folder of a run, or an .npz file. Received: {str(target)!r}: no such file.")
     if target.suffix != ".npz":

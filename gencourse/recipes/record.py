@@ -18,14 +18,13 @@ TABLE_SAMPLES = 5000
 
 def measure(recipe: str, changes: dict, seed: int, samples: int, folder: str) -> dict:
     """Trains one recipe from one seed and judges it; runs in a fresh process, so that memory and time are its own."""
-    from . import get, sample, train
+    from . import get, train
     from .checkpoints import save_checkpoint
-    from .runs import source
+    from .runs import judge
 
     run = train(get(recipe), changes=changes, seed=seed)
     checkpoint = Path(folder) / f"{seed}.npz"
     save_checkpoint(run.model, checkpoint)
-    examples = source(run.settings)
     return {
         "seed": seed,
         "parameters": run.settings["parameters"],
@@ -34,8 +33,8 @@ def measure(recipe: str, changes: dict, seed: int, samples: int, folder: str) ->
         "peak_memory_mb": run.settings["peak_memory_mb"],
         "versions": run.settings["versions"],
         "machine": run.settings["machine"],
-        "claims": examples.judge(sample(run, samples, seed=seed)),
-        "table": examples.judge(sample(run, TABLE_SAMPLES, seed=seed)),
+        "claims": judge(run, samples, seed=seed),
+        "table": judge(run, TABLE_SAMPLES, seed=seed),
         "checkpoint": str(checkpoint),
     }
 

@@ -119,6 +119,7 @@ def train(
         seed=seed,
         value_range=recipe.value_range,
         start_step=budget.spent_steps,
+        labels=recipe.labels,
     )
     began = time.perf_counter()
     interrupted = False
@@ -166,19 +167,55 @@ def load(folder: str | Path) -> Run:
     return Run(keras.saving.load_model(folder / MODEL_FILE, safe_mode=True), settings)
 
 
-def sample(run: Run, n: int, *, seed: int = 0) -> np.ndarray:
+def sample(run: Run, n: int, *, seed: int = 0, label: int | None = None) -> np.ndarray:
     """Draws `n` samples as they are stored and judged: images in [0, 1] or points.
 
     Args:
         run: what `train` or `load` returned.
         n: how many.
         seed: the same seed gives the same samples.
+        label: the class of all of them, for a conditional model; by default every class in turn.
 
     Returns:
         float32 array, (n, H, W, C) or (n, 2).
+
+    Raises:
+        ValueError: if a label is asked of a model that knows none.
     """
-    domain = DOMAINS[run.settings["domain"]]
-    return domain.finish(run.model.generate(n, seed=seed), run.settings["value_range"])
+    labels = sample_labels(run, n, label)
+    drawn = run.model.generate(n, seed=seed) if labels is None else run.model.generate(n, seed=seed, labels=labels)
+    return DOMAINS[run.settings["domain"]].finish(drawn, run.settings["value_range"])
+
+
+def sample_labels(run: Run, n: int, label: int | None = None) -> np.ndarray | None:
+    """The class of each of `n` samples as `sample` draws them, int32 (n,); None for a model that knows no classes."""
+    classes = getattr(run.model, "classes", None)
+    if classes is None:
+        if label is not None:
+            raise ValueError(f"{run.settings['recipe']!r} knows no classes. Received: label {label}.")
+        return None
+    return np.arange(n, dtype="int32") % classes if label is None else np.full(n, label, "int32")
+
+
+def judge(run: Run, n: int, *, seed: int = 0) -> dict[str, float]:
+    """Everything a record keeps of a run: the quality of `n` samples, and what the model itself reaches.
+
+    Args:
+        run: what `train` or `load` returned.
+        n: samples judged.
+        seed: of those samples.
+
+    Returns:
+        Measures by name.
+    """
+    from . import get
+
+    recipe, examples, scores = get(run.settings["recipe"]), source(run.settings), {}
+    if recipe.draws:
+        scores |= examples.judge(sample(run, n, seed=seed), sample_labels(run, n))
+    if recipe.measure is not None:
+        scores |= recipe.measure(run.model, examples)
+    return scores
 
 
 def versions() -> dict[str, str]:

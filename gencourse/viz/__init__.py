@@ -7,6 +7,7 @@ or through `display(figure)`. Nothing here calls `show()`, and nothing here ever
 from gencourse.viz.animation import MAX_FRAMES, animate_grids, save_gif, save_png, show_gif, thin
 from gencourse.viz.curves import bars, histogram, loss_curves
 from gencourse.viz.diagrams import road, timeline
+from gencourse.viz.explore import Explorer, explore
 from gencourse.viz.figure import COLOURS, Picture, use_style
 from gencourse.viz.grids import compare_grids, image_grid, mosaic
 from gencourse.viz.points import density, scatter
@@ -14,11 +15,13 @@ from gencourse.viz.points import density, scatter
 __all__ = [
     "COLOURS",
     "MAX_FRAMES",
+    "Explorer",
     "Picture",
     "animate_grids",
     "bars",
     "compare_grids",
     "density",
+    "explore",
     "histogram",
     "image_grid",
     "loss_curves",
