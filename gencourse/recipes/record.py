@@ -16,13 +16,13 @@ from .studies import STUDIES, Study
 TABLE_SAMPLES = 5000
 
 
-def measure(recipe: str, changes: dict, seed: int, samples: int, folder: str) -> dict:
+def measure(recipe: str, changes: dict, data: str | None, seed: int, samples: int, folder: str) -> dict:
     """Trains one recipe from one seed and judges it; runs in a fresh process, so that memory and time are its own."""
     from . import get, train
     from .checkpoints import save_checkpoint
     from .runs import judge
 
-    run = train(get(recipe), changes=changes, seed=seed)
+    run = train(get(recipe), changes=changes, data_name=data, seed=seed)
     checkpoint = Path(folder) / f"{seed}.npz"
     save_checkpoint(run.model, checkpoint)
     return {
@@ -93,7 +93,9 @@ def _runs(study: Study, folder: Path, seeds: int | None, progress) -> dict[str, 
             progress(f"{study.name}, {label}, seed {seed}")
             with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
                 place = str(folder / str(i))
-                measured = pool.submit(measure, study.recipe, dict(changes), seed, study.samples, place).result()
+                measured = pool.submit(
+                    measure, study.recipe, dict(changes), study.data, seed, study.samples, place
+                ).result()
             runs[label].append(measured)
             shown = ", ".join(f"{name} {value:.4g}" for name, value in measured["claims"].items())
             progress(f"  {measured['seconds']:.0f} s, {measured['peak_memory_mb']} MB: {shown}")
@@ -150,6 +152,7 @@ def _keep_checkpoint(study: Study, runs: list[dict], path: Path, lesson: str) ->
     return {
         "file": file,
         "recipe": study.recipe,
+        **({"data": study.data} if study.data else {}),
         "seed": chosen["seed"],
         "seconds": chosen["seconds"],
         "parameters": chosen["parameters"],

@@ -12,6 +12,7 @@ class Study:
     Attributes:
         name: of the record's table.
         recipe: what is trained.
+        data: the data set it is trained on; the recipe's own by default.
         variants: {row's label: hyper-parameters changed}. The first one is the lesson's own.
         claims: {measure: whether higher is better} that the first variant is held to.
         samples: samples measured for claims, as many as the lesson draws; tables use 5,000.
@@ -22,6 +23,7 @@ class Study:
     name: str
     recipe: str
     variants: Mapping[str, Mapping[str, Any]]
+    data: str | None = None
     claims: Mapping[str, bool] = field(default_factory=dict)
     samples: int = 1000
     seeds: int = 5
@@ -47,6 +49,28 @@ STUDIES: dict[str, tuple[Study, ...]] = {
             variants={"the lesson's": {}},
             claims={"modes_covered": True, "share_within": True, "total_variation": False},
             checkpoint=True,
+        ),
+    ),
+    "03": (
+        Study(
+            name="digits",
+            recipe="vae",
+            variants={
+                "β = 1 (the lesson's)": {},
+                "β = 0.25": {"beta": 0.25},
+                "β = 4": {"beta": 4.0},
+                "2 latents": {"latent_dim": 2},
+            },
+            claims={"nats_per_image": False, "importance_weighted_nats": False, "frechet": False},
+            checkpoint=True,
+        ),
+        Study(
+            name="fashion",
+            recipe="vae",
+            data="fashion",
+            variants={"the lesson's": {}},
+            claims={"nats_per_image": False},
+            seeds=3,
         ),
     ),
 }
