@@ -95,7 +95,7 @@ class DepthToSpace(_Rearrange):
 UPSAMPLINGS = ("subpixel", "transposed", "nearest")
 
 
-def upsample(x, filters: int, *, kernel_size: int = 3, method: str = "subpixel", use_bias: bool = True):
+def upsample(x, filters: int, *, kernel_size: int = 3, method: str = "subpixel", use_bias: bool = True, finish=None):
     """Doubles height and width with one convolution: (B, H, W, C) -> (B, 2H, 2W, filters).
 
     Args:
@@ -106,6 +106,8 @@ def upsample(x, filters: int, *, kernel_size: int = 3, method: str = "subpixel",
             is a transposed convolution of stride 2, which draws checkerboards when its kernel is no multiple of 2;
             "nearest" repeats each pixel and convolves on the large map.
         use_bias: False where a normalisation follows, which would cancel the bias.
+        finish: function of a Keras tensor, such as a normalisation and an activation, applied to what the convolution
+            gives; with "subpixel" before the channels are laid out. None adds nothing.
 
     Returns:
         A Keras tensor, shape (B, 2H, 2W, filters).
@@ -116,12 +118,13 @@ def upsample(x, filters: int, *, kernel_size: int = 3, method: str = "subpixel",
     Reference:
         Odena, Dumoulin and Olah, "Deconvolution and Checkerboard Artifacts", 2016.
     """
+    finish = finish or (lambda tensor: tensor)
     if method == "subpixel":
         x = layers.Conv2D(4 * filters, kernel_size, padding="same", use_bias=use_bias)(x)
-        return DepthToSpace(2)(x)
+        return DepthToSpace(2)(finish(x))
     if method == "transposed":
-        return layers.Conv2DTranspose(filters, kernel_size, strides=2, padding="same", use_bias=use_bias)(x)
+        return finish(layers.Conv2DTranspose(filters, kernel_size, strides=2, padding="same", use_bias=use_bias)(x))
     if method == "nearest":
         x = layers.UpSampling2D(2)(x)
-        return layers.Conv2D(filters, kernel_size, padding="same", use_bias=use_bias)(x)
+        return finish(layers.Conv2D(filters, kernel_size, padding="same", use_bias=use_bias)(x))
     raise ValueError(f"`method` must be one of {UPSAMPLINGS}. Received: {method!r}.")

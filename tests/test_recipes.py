@@ -50,7 +50,7 @@ def test_studies_name_recipes_and_measures_that_exist(lesson):
         recipe = recipes.get(study.recipe)
         for changes in study.variants.values():
             recipe.with_parameters(changes)
-        assert study.seeds >= (3 if study.data else 5)  # the lesson's main data get more
+        assert study.seeds >= (3 if study.data or study.seconds else 5)  # the lesson's main result gets more
         assert next(iter(study.variants.values())) == {}, "the first variant is the lesson's own"
 
 
@@ -228,3 +228,32 @@ def test_bad_words_end_in_a_sentence(words, sentence, tmp_path, monkeypatch):
     assert sentence in result.output
     assert "Traceback" not in result.output
     assert not list(tmp_path.iterdir())
+
+
+def test_a_conditional_model_draws_the_class_asked_for(tmp_path):
+    changes = ["--set", "generator_units=[8]", "--set", "batch_size=500"]
+    assert verb("train", "cgan", "--out", tmp_path / "run", "--steps", 1, *changes).exit_code == 0
+    for label, expected in ((None, list(range(10))), (3, [3] * 10)):
+        words = () if label is None else ("--label", label)
+        assert verb("sample", tmp_path / "run", "-n", 10, "--out", tmp_path / "a.npz", *words).exit_code == 0
+        with np.load(tmp_path / "a.npz") as file:
+            assert file["labels"].tolist() == expected
+    assert "class_accuracy" in json.loads(verb("evaluate", tmp_path / "run", "-n", 60, "--json").stdout)
+    refused = verb("sample", tmp_path / "run", "--label", 10)
+    assert refused.exit_code == 1
+    assert "from 0 to 9" in refused.output
+
+
+def test_labels_are_asked_for_where_they_are_needed(tmp_path, ring_run):
+    images = np.random.default_rng(0).integers(0, 256, (600, 28, 28), dtype=np.uint8)
+    np.savez(tmp_path / "mine.npz", images=images)
+    refused = verb("train", "cgan", "--out", tmp_path / "run", "--data", tmp_path / "mine.npz", "--steps", 1)
+    assert "a file without an array `labels`" in refused.output
+    assert "knows no classes" in verb("sample", ring_run, "--label", 1).output
+
+
+def test_a_likelihood_model_says_its_nats(tmp_path):
+    verb("train", "vae", "--out", tmp_path / "run", "--steps", 1, "--set", "encoder_units=[8]", "--set", "epochs=1")
+    scores = json.loads(verb("evaluate", tmp_path / "run", "-n", 60, "--json").stdout)
+    assert 150 < scores["importance_weighted_nats"] <= scores["nats_per_image"] + 1 < 800
+    assert "frechet" in scores

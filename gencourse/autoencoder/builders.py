@@ -118,6 +118,6 @@ def build_conv_decoder(
         change = layers.Activation(activation)(layers.Conv2D(filters[0], 3, padding="same")(x))
         x = layers.Add()([x, change])
     for wider in filters[1:]:
-        x = layers.Activation(activation)(upsample(x, wider))
+        x = upsample(x, wider, finish=layers.Activation(activation))
     x = layers.Activation(output_activation, dtype="float32")(upsample(x, channels))
     return keras.Model(codes, x, name="decoder")

@@ -3,7 +3,7 @@
 import keras
 from keras import layers
 
-from gencourse.layers import SpaceToDepth, upsample
+from gencourse.layers import SpaceToDepth, dense_stack, upsample
 
 NORMALISATIONS = (None, "batch", "spectral")
 
@@ -12,6 +12,7 @@ def build_dcgan_generator(
     *,
     latent_dim: int = 64,
     image_shape=(28, 28, 1),
+    units=(),
     filters=(64, 32),
     kernel_size: int = 3,
     upsampling: str = "subpixel",
@@ -23,6 +24,7 @@ def build_dcgan_generator(
     Args:
         latent_dim: Z, numbers in one latent vector.
         image_shape: (H, W, C); H and W must be multiples of 2 to the number of `filters`.
+        units: widths of dense layers before the first map.
         filters: channels of the first, smallest map, then after each doubling but the last, which makes the image:
             (64, 32) goes 7×7×64, 14×14×32, 28×28×1.
         kernel_size: of the convolutions.
@@ -55,10 +57,11 @@ def build_dcgan_generator(
 
     latents = keras.Input((latent_dim,), name="latents")
     small = (height // shrink, width // shrink, filters[0])
-    x = layers.Dense(small[0] * small[1] * small[2], use_bias=not normalise)(latents)
+    x = dense_stack(latents, units, activation=activation, normalise=normalise)
+    x = layers.Dense(small[0] * small[1] * small[2], use_bias=not normalise)(x)
     x = finish(layers.Reshape(small)(x))
     for width_out in filters[1:]:
-        x = finish(upsample(x, width_out, kernel_size=kernel_size, method=upsampling, use_bias=not normalise))
+        x = upsample(x, width_out, kernel_size=kernel_size, method=upsampling, use_bias=not normalise, finish=finish)
     x = upsample(x, channels, kernel_size=kernel_size, method=upsampling)
     return keras.Model(latents, layers.Activation("tanh", dtype="float32")(x), name="generator")
 
@@ -67,7 +70,7 @@ def build_dcgan_discriminator(
     *,
     image_shape=(28, 28, 1),
     filters=(32, 64),
-    kernel_size: int = 4,
+    kernel_size=4,
     block_size: int = 1,
     units=(),
     normalise: str | None = None,
@@ -78,7 +81,7 @@ def build_dcgan_discriminator(
     Args:
         image_shape: (H, W, C).
         filters: channels of the convolutions, each of stride 2.
-        kernel_size: of the convolutions.
+        kernel_size: of the convolutions, one number for all or one for each.
         block_size: blocks of so many pixels squared are first put into channels, see `layers.SpaceToDepth`; 1 leaves
             the image as it is.
         units: widths of dense layers before the logit.
@@ -104,9 +107,10 @@ def build_dcgan_discriminator(
 
     images = keras.Input(image_shape, name="images")
     x = SpaceToDepth(block_size)(images) if block_size > 1 else images
-    for number, width in enumerate(filters):
+    kernels = [kernel_size] * len(filters) if isinstance(kernel_size, int) else kernel_size
+    for number, (width, kernel) in enumerate(zip(filters, kernels, strict=True)):
         batch = normalise == "batch" and number > 0
-        x = bounded(layers.Conv2D(width, kernel_size, strides=2, padding="same", use_bias=not batch))(x)
+        x = bounded(layers.Conv2D(width, kernel, strides=2, padding="same", use_bias=not batch))(x)
         if batch:
             x = layers.BatchNormalization()(x)
         x = layers.LeakyReLU(negative_slope=0.2)(x)

@@ -5,20 +5,26 @@ from .evaluator import EVALUATORS, Evaluator, build_evaluator, load_evaluator
 from .images import confident_share, evaluate_images
 from .manifold import density_coverage, nearest_neighbour_distances, precision_recall
 from .points import mode_coverage, total_variation
+from .restoration import bicubic, fill_smoothly, median_filter, psnr, ssim
 
 __all__ = [
     "EVALUATORS",
     "Evaluator",
+    "bicubic",
     "build_evaluator",
     "confident_share",
     "density_coverage",
     "evaluate_images",
+    "fill_smoothly",
     "frechet_between_gaussians",
     "frechet_distance",
     "kernel_distance",
     "load_evaluator",
+    "median_filter",
     "mode_coverage",
     "nearest_neighbour_distances",
     "precision_recall",
+    "psnr",
+    "ssim",
     "total_variation",
 ]

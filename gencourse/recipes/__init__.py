@@ -5,10 +5,13 @@ from gencourse import runtime  # noqa: F401 (first: it keeps TensorFlow's start-
 # isort: split
 from .base import Recipe
 from .checkpoints import load_checkpoint
+from .conditional import CGAN_DIGITS
+from .dcgan import DCGAN_DIGITS
 from .domains import Images, Points
 from .gan import GAN_DIGITS, GAN_RING
 from .runs import Run, judge, load, sample, sample_labels, steps_per_call, train
 from .vae import VAE_DIGITS
+from .wasserstein import WGAN_FASHION, WGAN_RING
 
 __all__ = [
     "RECIPES",
@@ -27,7 +30,10 @@ __all__ = [
     "train",
 ]
 
-RECIPES = {recipe.name: recipe for recipe in (GAN_DIGITS, GAN_RING, VAE_DIGITS)}
+RECIPES = {
+    recipe.name: recipe
+    for recipe in (GAN_DIGITS, GAN_RING, DCGAN_DIGITS, VAE_DIGITS, WGAN_FASHION, WGAN_RING, CGAN_DIGITS)
+}
 
 
 def get(name: str) -> Recipe:

@@ -16,13 +16,13 @@ from .studies import STUDIES, Study
 TABLE_SAMPLES = 5000
 
 
-def measure(recipe: str, changes: dict, data: str | None, seed: int, samples: int, folder: str) -> dict:
+def measure(study: Study, changes: dict, seed: int, folder: str) -> dict:
     """Trains one recipe from one seed and judges it; runs in a fresh process, so that memory and time are its own."""
     from . import get, train
     from .checkpoints import save_checkpoint
     from .runs import judge
 
-    run = train(get(recipe), changes=changes, data_name=data, seed=seed)
+    run = train(get(study.recipe), changes=changes, data_name=study.data, seconds=study.seconds, seed=seed)
     checkpoint = Path(folder) / f"{seed}.npz"
     save_checkpoint(run.model, checkpoint)
     return {
@@ -33,7 +33,7 @@ def measure(recipe: str, changes: dict, data: str | None, seed: int, samples: in
         "peak_memory_mb": run.settings["peak_memory_mb"],
         "versions": run.settings["versions"],
         "machine": run.settings["machine"],
-        "claims": judge(run, samples, seed=seed),
+        "claims": judge(run, study.samples, seed=seed),
         "table": judge(run, TABLE_SAMPLES, seed=seed),
         "checkpoint": str(checkpoint),
     }
@@ -93,9 +93,7 @@ def _runs(study: Study, folder: Path, seeds: int | None, progress) -> dict[str, 
             progress(f"{study.name}, {label}, seed {seed}")
             with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
                 place = str(folder / str(i))
-                measured = pool.submit(
-                    measure, study.recipe, dict(changes), study.data, seed, study.samples, place
-                ).result()
+                measured = pool.submit(measure, study, dict(changes), seed, place).result()
             runs[label].append(measured)
             shown = ", ".join(f"{name} {value:.4g}" for name, value in measured["claims"].items())
             progress(f"  {measured['seconds']:.0f} s, {measured['peak_memory_mb']} MB: {shown}")

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from .dcgan import PLAIN_HALF, TUTORIAL
+
 
 @dataclass(frozen=True, kw_only=True)
 class Study:
@@ -12,6 +14,7 @@ class Study:
     Attributes:
         name: of the record's table.
         recipe: what is trained.
+        seconds: train for so many seconds instead of the recipe's epochs: for comparisons at equal time.
         data: the data set it is trained on; the recipe's own by default.
         variants: {row's label: hyper-parameters changed}. The first one is the lesson's own.
         claims: {measure: whether higher is better} that the first variant is held to.
@@ -23,6 +26,7 @@ class Study:
     name: str
     recipe: str
     variants: Mapping[str, Mapping[str, Any]]
+    seconds: float | None = None
     data: str | None = None
     claims: Mapping[str, bool] = field(default_factory=dict)
     samples: int = 1000
@@ -48,6 +52,36 @@ STUDIES: dict[str, tuple[Study, ...]] = {
             recipe="gan-ring",
             variants={"the lesson's": {}},
             claims={"modes_covered": True, "share_within": True, "total_variation": False},
+            checkpoint=True,
+        ),
+    ),
+    "02": (
+        Study(
+            name="digits",
+            recipe="dcgan",
+            variants={
+                "the lesson's": {},
+                "no batch normalisation": {"normalise": False},
+                "label smoothing 0.1": {"label_smoothing": 0.1},
+                "no running average": {"ema_decay": None},
+            },
+            claims={"frechet": False, "confident_share": True, "precision": True, "recall": True},
+            checkpoint=True,
+        ),
+        Study(
+            name="equal_seconds",
+            recipe="dcgan",
+            seconds=90,
+            variants={"the lesson's": {}, "plain, half as wide": PLAIN_HALF, "the usual tutorial's": TUTORIAL},
+            seeds=3,
+        ),
+        Study(
+            name="fashion",
+            recipe="dcgan",
+            data="fashion",
+            variants={"the lesson's": {}},
+            claims={"frechet": False},
+            seeds=3,
             checkpoint=True,
         ),
     ),

@@ -1,0 +1,46 @@
+"""Recipes of lesson 06: GANs that are told a class."""
+
+from gencourse import gan
+
+from .base import Recipe
+from .dcgan import DCGAN_DIGITS, compile_players, dcgan_networks
+
+
+def build_cgan(parameters, sample_shape, seed, steps_per_execution):
+    """A compiled conditional GAN of lesson 02's networks."""
+    p = parameters
+    classes, planes = p["classes"], p["conditioning"] == "planes"
+    # The generator reads a learnt vector of the class beside the latents; label planes are more input channels.
+    generator, _ = dcgan_networks({**p, "latent_dim": p["latent_dim"] + p["embedding_dim"]}, sample_shape)
+    read = (*sample_shape[:-1], sample_shape[-1] + classes) if planes else sample_shape
+    _, discriminator = dcgan_networks(p, read)
+    model = gan.ConditionalGAN(
+        gan.condition_generator(generator, classes=classes, embedding_dim=p["embedding_dim"]),
+        gan.condition_discriminator(discriminator, classes=classes, conditioning=p["conditioning"]),
+        loss=p["loss"],
+        auxiliary_weight=p["auxiliary_weight"],
+        label_smoothing=p["label_smoothing"],
+        ema_decay=p["ema_decay"],
+        r1_weight=p["r1_weight"],
+        r1_every=p["r1_every"],
+        seed=seed,
+    )
+    return compile_players(model, p, steps_per_execution)
+
+
+CGAN_DIGITS = Recipe(
+    name="cgan",
+    lesson="06",
+    summary="conditional GAN on digits: ask for a class (lesson 06)",
+    data="digits",
+    value_range="signed",
+    parameters={
+        **DCGAN_DIGITS.parameters,
+        "classes": 10,
+        "embedding_dim": 16,
+        "conditioning": "projection",
+        "auxiliary_weight": 1.0,
+    },
+    build=build_cgan,
+    labels=True,
+)

@@ -1,0 +1,61 @@
+"""Measures of mended images, and the filters that need no learning."""
+
+import numpy as np
+import pytest
+
+from gencourse import metrics
+
+RNG = np.random.default_rng(0)
+IMAGES = RNG.random((3, 16, 16, 1)).astype("float32")
+
+
+def test_psnr_by_hand():
+    flat = np.full((2, 16, 16, 1), 0.5, "float32")
+    np.testing.assert_allclose(metrics.psnr(flat, flat + np.float32(0.1)), 20.0, atol=1e-4)  # error 0.01
+    assert metrics.psnr(flat, flat)[0] == np.inf
+    np.testing.assert_allclose(
+        metrics.psnr(flat, flat + np.float32(0.01)) - metrics.psnr(flat, flat + np.float32(0.1)), 20.0, atol=1e-2
+    )
+
+
+def test_ssim_is_one_for_equals_and_falls_with_noise():
+    np.testing.assert_allclose(metrics.ssim(IMAGES, IMAGES), 1.0, atol=1e-5)
+    little, much = (np.clip(IMAGES + RNG.normal(0, s, IMAGES.shape), 0, 1).astype("float32") for s in (0.05, 0.5))
+    assert (metrics.ssim(little, IMAGES) > metrics.ssim(much, IMAGES)).all()
+
+
+def test_a_median_drops_single_dots_and_keeps_edges():
+    image = np.zeros((1, 16, 16, 1), "float32")
+    image[:, :, 8:] = 1.0
+    dotted = image.copy()
+    dotted[0, 4, 3] = 1.0
+    np.testing.assert_array_equal(metrics.median_filter(dotted), image)
+
+
+def test_bicubic_keeps_what_is_flat_and_doubles_the_size():
+    flat = np.full((2, 14, 14, 1), 51 / 255, "float32")
+    np.testing.assert_allclose(metrics.bicubic(flat), np.full((2, 28, 28, 1), 51 / 255), atol=1e-6)
+
+
+def test_a_soap_film_continues_a_slope():
+    """A linear ramp solves Laplace's equation, so it is what fills a hole in a ramp."""
+    ramp = np.broadcast_to(np.linspace(0, 1, 16, dtype="float32")[None, :, None, None], (2, 16, 16, 1)).copy()
+    masks = np.zeros((2, 16, 16, 1), "float32")
+    masks[:, 4:12, 5:13] = 1.0
+    broken = ramp * (1 - masks)
+    np.testing.assert_allclose(metrics.fill_smoothly(broken, masks), ramp, atol=1e-3)
+    with pytest.raises(ValueError, match="zeros and ones"):
+        metrics.fill_smoothly(ramp, masks * 0.5)
+
+
+def test_bad_images_are_named():
+    with pytest.raises(ValueError, match="differ in shape"):
+        metrics.psnr(IMAGES, IMAGES[:2])
+    with pytest.raises(ValueError, match="Received: values from"):
+        metrics.psnr(IMAGES * 2, IMAGES)
+    with pytest.raises(ValueError, match="uint8"):
+        metrics.ssim((IMAGES * 255).astype("uint8"), IMAGES)
+    with pytest.raises(ValueError, match="Received: 4"):
+        metrics.median_filter(IMAGES, size=4)
+    with pytest.raises(ValueError, match="3 channels"):
+        metrics.bicubic(np.repeat(IMAGES, 3, axis=-1))
