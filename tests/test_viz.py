@@ -23,6 +23,7 @@ PICTURES = {
     "scatter": lambda: viz.scatter({"a": POINTS, "b": POINTS}, limits=2.5, means=MEANS, std=0.1, title="t"),
     "density": lambda: viz.density(lambda p: -(p**2).sum(axis=1), limits=2, log=True, points=POINTS),
     "loss_curves": lambda: viz.loss_curves(HISTORY, smooth=2, events={2: "halved"}, title="t"),
+    "precision_recall_plane": lambda: viz.precision_recall_plane({"a": (0.7, 0.2), "b": (0.1, 0.9)}, title="t"),
     "histogram": lambda: viz.histogram(POINTS[:, 0], density=lambda x: np.exp(-x * x), limits=(-1, 1)),
     "bars": lambda: viz.bars({"a": 1.0, "b": -2.0}, errors={"a": 0.1}, reference={"floor": 0.5}, title="t"),
     "timeline": lambda: viz.timeline([(2014, "GAN"), (1906, "Markov " * 40)], title="t"),
@@ -279,3 +280,14 @@ def test_png_of_a_grid(tmp_path):
         assert image.size == (122 * 3, 122 * 3)
         pixels = np.asarray(image.convert("L"))
     assert pixels[6 + 1, 6 + 1] == np.rint(DIGITS[0, 0, 0] * 255)
+
+
+def test_the_plane_has_precision_to_the_right_and_names_its_points():
+    axes = viz.precision_recall_plane({"sharp": (0.9, 0.2), "broad": (0.3, 0.8)}).axes[0]
+    places = {line.get_label(): (float(line.get_xdata()[0]), float(line.get_ydata()[0])) for line in axes.lines}
+    assert places == {"sharp": (0.9, 0.2), "broad": (0.3, 0.8)}
+    assert "precision" in axes.get_xlabel()
+    assert len({line.get_marker() for line in axes.lines}) == 2
+    for bad in ((0.5, 1.2), (0.5,)):
+        with pytest.raises(ValueError, match="Received"):
+            viz.precision_recall_plane({"a": bad})

@@ -10,6 +10,7 @@ from gencourse.viz.diagrams import road, timeline
 from gencourse.viz.explore import Explorer, explore
 from gencourse.viz.figure import COLOURS, Picture, use_style
 from gencourse.viz.grids import compare_grids, image_grid, mosaic
+from gencourse.viz.plane import precision_recall_plane
 from gencourse.viz.points import density, scatter
 
 __all__ = [
@@ -26,6 +27,7 @@ __all__ = [
     "image_grid",
     "loss_curves",
     "mosaic",
+    "precision_recall_plane",
     "road",
     "save_gif",
     "save_png",
