@@ -11,7 +11,7 @@ from gencourse.viz.explore import Explorer, explore
 from gencourse.viz.figure import COLOURS, Picture, use_style
 from gencourse.viz.grids import compare_grids, image_grid, mosaic
 from gencourse.viz.plane import precision_recall_plane
-from gencourse.viz.points import density, scatter
+from gencourse.viz.points import density, latent_map, scatter
 
 __all__ = [
     "COLOURS",
@@ -25,6 +25,7 @@ __all__ = [
     "explore",
     "histogram",
     "image_grid",
+    "latent_map",
     "loss_curves",
     "mosaic",
     "precision_recall_plane",

@@ -95,6 +95,36 @@ def scatter(points, *, limits=None, means=None, std=None, title=None, size: floa
     return figure
 
 
+@styled
+def latent_map(codes, labels, *, limits=3.0, title=None, size: float = 5.0) -> Picture:
+    """Show where the classes lie in a latent space of two numbers: each code is drawn as the numeral of its class.
+
+    Args:
+        codes: (N, 2); at most 2,000 are drawn, the first ones.
+        labels: (N,) whole numbers from 0 to 9.
+        limits: as in `scatter`.
+        title: a line above the picture.
+        size: inches of its side.
+
+    Returns:
+        A Picture; classes differ in colour and in the numeral.
+    """
+    codes, labels = _check_points(codes, "codes")[:MAX_POINTS], np.asarray(labels)[:MAX_POINTS]
+    if labels.shape != (len(codes),) or labels.min() < 0 or labels.max() > 9:
+        raise ValueError(f"One label from 0 to 9 for each code is needed. Received: labels of shape {labels.shape}")
+    x_low, x_high, y_low, y_high = _limits(limits, [codes])
+    figure = new_figure(size, size)
+    axes = figure.add_subplot()
+    for label in np.unique(labels):
+        mine = codes[labels == label]
+        style = {"marker": f"${label}$", "color": COLOURS[label % len(COLOURS)], "linewidths": 0}
+        axes.scatter(mine[:, 0], mine[:, 1], s=28, alpha=0.75, **style)
+    axes.set(xlim=(x_low, x_high), ylim=(y_low, y_high), aspect="equal", xlabel="first latent", ylabel="second latent")
+    if title:
+        axes.set_title(title)
+    return figure
+
+
 def _evaluate(function, limits, resolution, log, name) -> np.ndarray:
     x = np.linspace(limits[0], limits[1], resolution)
     y = np.linspace(limits[2], limits[3], resolution)
