@@ -72,3 +72,12 @@ def test_the_tutorials_network_has_its_known_size():
     assert generator.count_params() == dense + first + second + last + normalisations
     assert discriminator.count_params() == 25 * 64 + 64 + 25 * 64 * 128 + 128 + 7 * 7 * 128 + 1
     assert generator(np.zeros((1, 100), "float32")).shape == (1, 28, 28, 1)
+
+
+def test_a_batch_of_equals_has_no_spread():
+    features = np.array([[0.0, 4.0], [2.0, 4.0]], "float32")  # standard deviations 1 and 0
+    out = gan.MinibatchStd()(features).numpy()
+    np.testing.assert_array_equal(out[:, :2], features)
+    np.testing.assert_allclose(out[:, 2], 0.5, atol=1e-3)
+    np.testing.assert_allclose(gan.MinibatchStd()(np.ones((3, 5), "float32"))[:, 5], 0.0, atol=1e-3)
+    assert "MinibatchStd" in kinds(gan.build_dcgan_discriminator(minibatch_std=True))

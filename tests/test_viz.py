@@ -23,7 +23,7 @@ PICTURES = {
     "scatter": lambda: viz.scatter({"a": POINTS, "b": POINTS}, limits=2.5, means=MEANS, std=0.1, title="t"),
     "density": lambda: viz.density(lambda p: -(p**2).sum(axis=1), limits=2, log=True, points=POINTS),
     "loss_curves": lambda: viz.loss_curves(HISTORY, smooth=2, events={2: "halved"}, title="t"),
-    "latent_map": lambda: viz.latent_map(POINTS, RNG.integers(0, 10, 300), title="t"),
+    "latent_map": lambda: viz.latent_map(POINTS, np.arange(300) % 10, title="t"),
     "precision_recall_plane": lambda: viz.precision_recall_plane({"a": (0.7, 0.2), "b": (0.1, 0.9)}, title="t"),
     "histogram": lambda: viz.histogram(POINTS[:, 0], density=lambda x: np.exp(-x * x), limits=(-1, 1)),
     "bars": lambda: viz.bars({"a": 1.0, "b": -2.0}, errors={"a": 0.1}, reference={"floor": 0.5}, title="t"),

@@ -2,6 +2,7 @@
 
 from .conditional import ConditionalGAN, LabelPlanes, condition_discriminator, condition_generator
 from .convolutional import (
+    MinibatchStd,
     build_dcgan_discriminator,
     build_dcgan_generator,
     build_tutorial_discriminator,
@@ -15,6 +16,7 @@ __all__ = [
     "GAN",
     "ConditionalGAN",
     "LabelPlanes",
+    "MinibatchStd",
     "WassersteinGAN",
     "build_dcgan_discriminator",
     "build_dcgan_generator",

@@ -1,11 +1,34 @@
 """Convolutional generators and discriminators: sized for two CPU cores, and the size that tutorials print."""
 
 import keras
-from keras import layers
+from keras import layers, ops
 
 from gencourse.layers import SpaceToDepth, dense_stack, upsample
 
 NORMALISATIONS = (None, "batch", "spectral")
+
+
+@keras.saving.register_keras_serializable(package="gencourse")
+class MinibatchStd(layers.Layer):
+    """Adds one feature, the same for the whole batch: the mean over features of their standard deviation over the batch.
+
+    A discriminator that judges each sample alone cannot see that all of them are alike; with this number it can, and a
+    collapsed generator is caught.
+
+    Returns:
+        From features (B, D) to (B, D + 1).
+
+    Reference:
+        Karras et al., "Progressive Growing of GANs for Improved Quality, Stability, and Variation", 2018.
+    """
+
+    def call(self, features):
+        variances = ops.var(features, axis=0)  # (D,)
+        spread = ops.mean(ops.sqrt(variances + 1e-8))
+        return ops.concatenate([features, ops.zeros_like(features[:, :1]) + spread], axis=1)
+
+    def compute_output_shape(self, input_shape):
+        return (input_shape[0], input_shape[1] + 1)
 
 
 def build_dcgan_generator(
@@ -75,6 +98,7 @@ def build_dcgan_discriminator(
     units=(),
     normalise: str | None = None,
     dropout: float = 0.0,
+    minibatch_std: bool = False,
 ):
     """A convolutional discriminator: each convolution halves the map; the last one is read by dense layers.
 
@@ -88,6 +112,7 @@ def build_dcgan_discriminator(
         normalise: "batch" (from the second convolution on, as the paper has it), "spectral" (every kernel divided by
             its largest singular value) or None.
         dropout: share of units silenced in training after each convolution.
+        minibatch_std: before the logit, add how much the batch varies as one more number, see `MinibatchStd`.
 
     Returns:
         A model from images (B, H, W, C) to logits (B, 1).
@@ -119,6 +144,8 @@ def build_dcgan_discriminator(
     x = layers.Flatten()(x)
     for width in units:
         x = layers.LeakyReLU(negative_slope=0.2)(bounded(layers.Dense(width))(x))
+    if minibatch_std:
+        x = MinibatchStd()(x)
     return keras.Model(images, bounded(layers.Dense(1, dtype="float32"))(x), name="discriminator")
 
 

@@ -5,7 +5,10 @@ from keras import ops
 
 from gencourse.losses import gradient_penalty
 
+from .convolutional import MinibatchStd
 from .game import GAN
+
+MIXING_LAYERS = (keras.layers.BatchNormalization, MinibatchStd)
 
 
 @keras.saving.register_keras_serializable(package="gencourse")
@@ -14,8 +17,8 @@ class WassersteinGAN(GAN):
 
     What differs from `GAN`: the loss is a difference of mean scores; the critic takes several steps for each of the
     generator; and its slope is bounded, by a gradient penalty or by clipping its weights. The critic takes the
-    discriminator's place under the same names. It must not hold batch normalisation when a penalty is paid: the slope
-    at one sample would depend on the others.
+    discriminator's place under the same names. It must not hold a layer that mixes samples, such as batch
+    normalisation, when a penalty is paid: the slope at one sample would depend on the others.
 
     Args:
         generator: model from latents (B, Z) to samples.
@@ -30,7 +33,7 @@ class WassersteinGAN(GAN):
             critic sees, in its own unit. It falls as samples get better, which no other GAN's loss does.
 
     Raises:
-        ValueError: if the critic holds batch normalisation and a penalty is asked for, or a number is out of range.
+        ValueError: if the critic mixes samples and a penalty is asked for, or a number is out of range.
 
     Reference:
         Arjovsky, Chintala and Bottou, "Wasserstein GAN", 2017; Gulrajani et al., "Improved Training of Wasserstein
@@ -55,11 +58,11 @@ class WassersteinGAN(GAN):
                 "`penalty_weight` must be at least 0, and `clip_weights` positive or None. "
                 f"Received: {penalty_weight} and {clip_weights}."
             )
-        normalised = [x.name for x in discriminator.layers if isinstance(x, keras.layers.BatchNormalization)]
-        if penalty_weight and normalised:
+        mixing = [x.name for x in discriminator.layers if isinstance(x, MIXING_LAYERS)]
+        if penalty_weight and mixing:
             raise ValueError(
-                "A gradient penalty looks at each sample alone, and batch normalisation mixes them; use layer "
-                f"normalisation or none. Received: a critic with {', '.join(normalised)}."
+                "A gradient penalty looks at each sample alone, and some layers mix them; use layer normalisation or "
+                f"none. Received: a critic with {', '.join(mixing)}."
             )
         self.penalty_weight = penalty_weight
         self.clip_weights = clip_weights

@@ -34,6 +34,7 @@ def dcgan_networks(parameters, sample_shape):
         units=p["discriminator_units"],
         normalise=p["discriminator_normalise"],
         dropout=p["dropout"],
+        minibatch_std=p["minibatch_std"],
     )
     return generator, discriminator
 
@@ -88,6 +89,7 @@ DCGAN_DIGITS = Recipe(
         "discriminator_units": (256,),
         "discriminator_normalise": None,
         "dropout": 0.0,
+        "minibatch_std": True,
         "loss": "least_squares",
         "label_smoothing": 0.0,
         "ema_decay": 0.9995,
@@ -115,6 +117,7 @@ PLAIN_HALF = {
     "block_size": 1,
     "discriminator_units": (),
     "dropout": 0.3,
+    "minibatch_std": False,
     "loss": "non_saturating",
     "ema_decay": None,
     "r1_weight": 0.0,

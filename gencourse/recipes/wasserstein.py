@@ -53,6 +53,7 @@ WGAN_FASHION = Recipe(
     parameters={
         **{name: value for name, value in DCGAN_DIGITS.parameters.items() if name not in _UNUSED},
         **_WASSERSTEIN,
+        "minibatch_std": False,  # the penalty looks at each image alone
         "batch_size": 160,  # cut in five: 32 for each critic step
     },
     build=build_wgan,
