@@ -10,7 +10,7 @@ NORMALISATIONS = (None, "batch", "spectral")
 
 @keras.saving.register_keras_serializable(package="gencourse")
 class MinibatchStd(layers.Layer):
-    """Adds one feature, the same for the whole batch: the mean over features of their standard deviation over the batch.
+    """Adds one feature, the same for the whole batch: how much the others vary over the batch, on average.
 
     A discriminator that judges each sample alone cannot see that all of them are alike; with this number it can, and a
     collapsed generator is caught.

@@ -64,6 +64,7 @@ STUDIES: dict[str, tuple[Study, ...]] = {
                 "no batch normalisation": {"normalise": False},
                 "label smoothing 0.1": {"label_smoothing": 0.1},
                 "no running average": {"ema_decay": None},
+                "no minibatch deviation": {"minibatch_std": False},
             },
             claims={"frechet": False, "confident_share": True, "precision": True, "recall": True},
             checkpoint=True,
@@ -91,7 +92,6 @@ STUDIES: dict[str, tuple[Study, ...]] = {
             recipe="vae",
             variants={
                 "β = 1 (the lesson's)": {},
-                "β = 0.25": {"beta": 0.25},
                 "β = 4": {"beta": 4.0},
                 "2 latents": {"latent_dim": 2},
             },
