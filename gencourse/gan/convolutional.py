@@ -1,5 +1,7 @@
 """Convolutional generators and discriminators: sized for two CPU cores, and the size that tutorials print."""
 
+import math
+
 import keras
 from keras import layers, ops
 
@@ -80,9 +82,9 @@ def build_dcgan_generator(
 
     latents = keras.Input((latent_dim,), name="latents")
     small = (height // shrink, width // shrink, filters[0])
-    x = dense_stack(latents, units, activation=activation, normalise=normalise)
-    x = layers.Dense(small[0] * small[1] * small[2], use_bias=not normalise)(x)
-    x = finish(layers.Reshape(small)(x))
+    # The map is normalised while it is still flat, so that each of its places has statistics of its own.
+    x = dense_stack(latents, (*units, math.prod(small)), activation=activation, normalise=normalise)
+    x = layers.Reshape(small)(x)
     for width_out in filters[1:]:
         x = upsample(x, width_out, kernel_size=kernel_size, method=upsampling, use_bias=not normalise, finish=finish)
     x = upsample(x, channels, kernel_size=kernel_size, method=upsampling)

@@ -74,7 +74,7 @@ DCGAN_DIGITS = Recipe(
     data="digits",
     value_range="signed",
     parameters={
-        "epochs": 12,
+        "epochs": 16,
         "batch_size": 32,
         "latent_dim": 64,
         "networks": "small",

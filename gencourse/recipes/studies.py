@@ -64,7 +64,6 @@ STUDIES: dict[str, tuple[Study, ...]] = {
                 "no batch normalisation": {"normalise": False},
                 "label smoothing 0.1": {"label_smoothing": 0.1},
                 "no running average": {"ema_decay": None},
-                "no minibatch deviation": {"minibatch_std": False},
             },
             claims={"frechet": False, "confident_share": True, "precision": True, "recall": True},
             checkpoint=True,
