@@ -103,6 +103,22 @@ def test_the_loss_asks_for_the_whole_image_from_the_damaged_one():
     assert float(loss) == pytest.approx(float((IMAGES**2).mean()), rel=1e-5)
 
 
+def test_cross_entropy_takes_logits_and_gives_back_probabilities():
+    keras.utils.set_random_seed(0)
+    model = autoencoder.Autoencoder(
+        autoencoder.build_encoder(units=(), code_dim=3),
+        autoencoder.build_decoder(code_dim=3, units=(), output_activation="linear"),
+        loss="cross_entropy",
+    )
+    model.compile(optimizer=keras.optimizers.SGD(0.0))
+    again = np.clip(model.reconstruct(IMAGES), 1e-6, 1 - 1e-6)
+    by_hand = -(IMAGES * np.log(again) + (1 - IMAGES) * np.log(1 - again)).mean()
+    loss = model.train_step(keras.ops.convert_to_tensor(IMAGES))["reconstruction_loss"]
+    assert float(loss) == pytest.approx(by_hand, rel=1e-3)
+    with pytest.raises(ValueError, match="Received: 'absolute'"):
+        autoencoder.Autoencoder(autoencoder.build_encoder(), autoencoder.build_decoder(), loss="absolute")
+
+
 def test_codes_are_drawn_from_what_training_saw():
     keras.utils.set_random_seed(0)
     points = gaussian_cloud()

@@ -4,6 +4,7 @@ from .builders import build_conv_decoder, build_conv_encoder, build_decoder, bui
 from .corruption import ClippedNoise, CutHole, Shrink
 from .draws import binary_draw, reparametrise
 from .plain import Autoencoder
+from .restorer import Restorer, build_restorer
 from .variational import VAE
 
 __all__ = [
@@ -11,11 +12,13 @@ __all__ = [
     "Autoencoder",
     "ClippedNoise",
     "CutHole",
+    "Restorer",
     "Shrink",
     "binary_draw",
     "build_conv_decoder",
     "build_conv_encoder",
     "build_decoder",
     "build_encoder",
+    "build_restorer",
     "reparametrise",
 ]

@@ -7,6 +7,8 @@ from keras import ops
 
 from gencourse.training import RunningMeans, TapeModel, apply_gradients
 
+LOSSES = ("squared_error", "cross_entropy")
+
 
 @keras.saving.register_keras_serializable(package="gencourse")
 class Autoencoder(TapeModel):
@@ -18,6 +20,8 @@ class Autoencoder(TapeModel):
     Args:
         encoder: model from samples, or what the corruption makes of them, to codes.
         decoder: model from codes to samples.
+        loss: "squared_error" takes the decoder's outputs as they are; "cross_entropy" takes them as logits of values in
+            [0, 1], and learns faster on pictures that are mostly black or white.
         corruption: a layer such as `ClippedNoise`, applied to each batch in training only; None leaves it whole.
         clip_norm: largest global norm of the gradient; `None` clips nothing.
         seed: kept for the family's common signature; the corruption has its own.
@@ -39,6 +43,7 @@ class Autoencoder(TapeModel):
         encoder: keras.Model,
         decoder: keras.Model,
         *,
+        loss: str = "squared_error",
         corruption: keras.layers.Layer | None = None,
         clip_norm: float | None = None,
         seed: int = 0,
@@ -51,8 +56,11 @@ class Autoencoder(TapeModel):
                 "The decoder must read what the encoder makes. Received: an encoder of codes "
                 f"{code} and a decoder of codes {expected}."
             )
+        if loss not in LOSSES:
+            raise ValueError(f"`loss` must be one of {LOSSES}. Received: {loss!r}.")
         self.encoder = encoder
         self.decoder = decoder
+        self.loss_name = loss
         self.corruption = corruption
         self.clip_norm = clip_norm
         # Mean and variance of the codes seen, along the last axis: what `generate` draws from.
@@ -71,7 +79,8 @@ class Autoencoder(TapeModel):
         return {"encoder": self.encoder, "decoder": self.decoder, "code_statistics": self.code_statistics}
 
     def call(self, codes, training=False):
-        return self.decoder(codes, training=training)
+        outputs = self.decoder(codes, training=training)
+        return ops.sigmoid(outputs) if self.loss_name == "cross_entropy" else outputs
 
     def build(self, input_shape=None):
         self.built = True
@@ -88,7 +97,10 @@ class Autoencoder(TapeModel):
         with tf.GradientTape() as tape:
             codes = self.encoder(seen, training=True)
             again = self.decoder(codes, training=True)
-            loss = ops.mean(ops.square(again - samples))
+            if self.loss_name == "cross_entropy":
+                loss = ops.mean(ops.softplus(again) - samples * again)
+            else:
+                loss = ops.mean(ops.square(again - samples))
             scaled = self.optimizer.scale_loss(loss)
         gradients = tape.gradient(scaled, self.trainable_variables)
         apply_gradients(gradients, self, self.optimizer, clip_norm=self.clip_norm)
@@ -102,7 +114,7 @@ class Autoencoder(TapeModel):
 
     def decode(self, codes) -> np.ndarray:
         """Samples of codes: (N, Z) -> (N, *sample shape)."""
-        return self._in_parts(lambda part: self.decoder(part, training=False), codes)
+        return self._in_parts(self, codes)
 
     def reconstruct(self, samples) -> np.ndarray:
         """Samples through encoder and decoder; damaged ones, in the form that the corruption gives, come out mended.
@@ -113,7 +125,7 @@ class Autoencoder(TapeModel):
         Returns:
             float32 (N, *sample shape).
         """
-        return self._in_parts(lambda part: self.decoder(self.encoder(part, training=False), training=False), samples)
+        return self._in_parts(lambda part: self(self.encoder(part, training=False)), samples)
 
     @staticmethod
     def _in_parts(function, samples, at_once: int = 500):
@@ -152,6 +164,7 @@ class Autoencoder(TapeModel):
         return {
             "encoder": keras.saving.serialize_keras_object(self.encoder),
             "decoder": keras.saving.serialize_keras_object(self.decoder),
+            "loss": self.loss_name,
             "corruption": corruption,
             "clip_norm": self.clip_norm,
             "seed": self.seed,

@@ -9,6 +9,7 @@ from .conditional import CGAN_DIGITS
 from .dcgan import DCGAN_DIGITS
 from .domains import Images, Points
 from .gan import GAN_DIGITS, GAN_RING
+from .restoration import AUTOENCODER_DIGITS, HOLES_DIGITS, NOISE_DIGITS, UPSCALER_DIGITS
 from .runs import Run, judge, load, sample, sample_labels, steps_per_call, train
 from .vae import VAE_DIGITS
 from .wasserstein import WGAN_FASHION, WGAN_RING
@@ -32,7 +33,19 @@ __all__ = [
 
 RECIPES = {
     recipe.name: recipe
-    for recipe in (GAN_DIGITS, GAN_RING, DCGAN_DIGITS, VAE_DIGITS, WGAN_FASHION, WGAN_RING, CGAN_DIGITS)
+    for recipe in (
+        GAN_DIGITS,
+        GAN_RING,
+        DCGAN_DIGITS,
+        VAE_DIGITS,
+        WGAN_FASHION,
+        WGAN_RING,
+        CGAN_DIGITS,
+        AUTOENCODER_DIGITS,
+        HOLES_DIGITS,
+        NOISE_DIGITS,
+        UPSCALER_DIGITS,
+    )
 }
 
 

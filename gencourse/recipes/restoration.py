@@ -1,0 +1,153 @@
+"""Recipes of lesson 07: autoencoders, and networks that mend images."""
+
+import keras
+import numpy as np
+
+from gencourse import autoencoder, data, metrics
+
+from .base import Recipe
+
+HELD_OUT_SEED = 1  # of the damage done to held-out images: the same for every model and filter
+
+
+def build_autoencoder(parameters, sample_shape, seed, steps_per_execution):
+    """A compiled autoencoder of dense networks with a narrow code."""
+    p = parameters
+    model = autoencoder.Autoencoder(
+        autoencoder.build_encoder(
+            input_shape=sample_shape, units=p["units"], code_dim=p["code_dim"], activation=p["activation"]
+        ),
+        autoencoder.build_decoder(
+            code_dim=p["code_dim"],
+            units=tuple(reversed(p["units"])),
+            output_shape=sample_shape,
+            activation=p["activation"],
+            output_activation="linear",
+        ),
+        loss="cross_entropy",
+        seed=seed,
+    )
+    model.compile(optimizer=keras.optimizers.Adam(p["rate"]), steps_per_execution=steps_per_execution)
+    return model
+
+
+def damage(kind: str, amount, *, seed: int):
+    """The layer that damages images: "noise" of a standard deviation, a "hole" of so many pixels, or "shrink" by r."""
+    if kind == "noise":
+        return autoencoder.ClippedNoise(amount, seed=seed)
+    if kind == "hole":
+        return autoencoder.CutHole(int(amount), seed=seed)
+    if kind == "shrink":
+        return autoencoder.Shrink(int(amount))
+    raise ValueError(f'`damage` must be "noise", "hole" or "shrink". Received: {kind!r}.')
+
+
+def build_restorer(parameters, sample_shape, seed, steps_per_execution):
+    """A compiled network that mends one kind of damage."""
+    p = parameters
+    height, width, channels = sample_shape
+    seen = {
+        "noise": sample_shape,
+        "hole": (height, width, channels + 1),
+        "shrink": (height // int(p["amount"]), width // int(p["amount"]), channels),
+    }
+    corruption = damage(p["damage"], p["amount"], seed=seed)
+    network = autoencoder.build_restorer(
+        input_shape=seen[p["damage"]],
+        image_shape=sample_shape,
+        filters=p["filters"],
+        residual_blocks=p["residual_blocks"],
+    )
+    model = autoencoder.Restorer(network, corruption, seed=seed)
+    model.compile(optimizer=keras.optimizers.Adam(p["rate"]), steps_per_execution=steps_per_execution)
+    return model
+
+
+def reconstruction_quality(model, examples) -> dict[str, float]:
+    """How close held-out images come back through the code."""
+    images = data.to_unit(examples.reference)
+    again = np.clip(model.reconstruct(images), 0.0, 1.0)
+    return _quality(again, images)
+
+
+def restoration_quality(model, examples) -> dict[str, float]:
+    """How close held-out images come back from the damage that the model mends."""
+    images = data.to_unit(examples.reference)
+    damaged = held_out_damage(model.corruption, images)
+    return _quality(model.restore(damaged), images)
+
+
+def held_out_damage(corruption, images) -> np.ndarray:
+    """The same damage for every model and filter: a fresh layer of the same kind with a seed of its own."""
+    config = corruption.get_config()
+    fresh = type(corruption).from_config({**config, "seed": HELD_OUT_SEED} if "seed" in config else config)
+    return np.concatenate([np.asarray(fresh(images[i : i + 500])) for i in range(0, len(images), 500)])
+
+
+def _quality(images, originals):
+    return {
+        "psnr": float(metrics.psnr(images, originals).mean()),
+        "ssim": float(metrics.ssim(images, originals).mean()),
+    }
+
+
+# How these numbers were found: docs/search-autoencoders.md.
+AUTOENCODER_DIGITS = Recipe(
+    name="autoencoder",
+    lesson="07",
+    prefix="AE_",
+    summary="autoencoder of digits with a code of 32 numbers (lesson 07)",
+    data="digits",
+    value_range="unit",
+    parameters={
+        "epochs": 12,
+        "batch_size": 64,
+        "code_dim": 32,
+        "units": (400,),
+        "activation": "swish",
+        "rate": 2e-3,
+        "decay": "cosine",
+    },
+    build=build_autoencoder,
+    measure=reconstruction_quality,
+)
+
+_RESTORER = {"batch_size": 64, "filters": (24, 64), "residual_blocks": 2, "rate": 3e-3, "decay": "cosine"}
+
+HOLES_DIGITS = Recipe(
+    name="inpainter",
+    lesson="07",
+    summary="fills square holes in digits (lesson 07)",
+    data="digits",
+    value_range="unit",
+    parameters={"epochs": 8, "damage": "hole", "amount": 10.0, **_RESTORER},
+    build=build_restorer,
+    measure=restoration_quality,
+    draws=False,
+)
+
+NOISE_DIGITS = Recipe(
+    name="denoiser",
+    lesson="07",
+    prefix="NOISE_",
+    summary="takes Gaussian noise off digits (lesson 07)",
+    data="digits",
+    value_range="unit",
+    parameters={"epochs": 2, "damage": "noise", "amount": 0.5, **_RESTORER},
+    build=build_restorer,
+    measure=restoration_quality,
+    draws=False,
+)
+
+UPSCALER_DIGITS = Recipe(
+    name="upscaler",
+    lesson="07",
+    prefix="UPSCALE_",
+    summary="doubles the resolution of digits, 14 pixels to 28 (lesson 07)",
+    data="digits",
+    value_range="unit",
+    parameters={"epochs": 2, "damage": "shrink", "amount": 2.0, **_RESTORER},
+    build=build_restorer,
+    measure=restoration_quality,
+    draws=False,
+)
