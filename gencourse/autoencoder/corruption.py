@@ -32,6 +32,9 @@ class ClippedNoise(_Seeded):
             raise ValueError(f"`std` must be positive. Received: {std}.")
         self.std = std
 
+    def compute_output_shape(self, input_shape):
+        return input_shape
+
     def call(self, images):
         noise = self.std * keras.random.normal(ops.shape(images), seed=self.seed_generator)
         return ops.clip(images + noise, 0.0, 1.0)
@@ -90,6 +93,10 @@ class Shrink(layers.Layer):
 
     def call(self, images):
         return ops.average_pool(images, self.factor, strides=self.factor, padding="valid")
+
+    def compute_output_shape(self, input_shape):
+        batch, height, width, channels = input_shape
+        return (batch, height // self.factor, width // self.factor, channels)
 
     def get_config(self):
         return {**super().get_config(), "factor": self.factor}

@@ -45,15 +45,9 @@ def damage(kind: str, amount, *, seed: int):
 def build_restorer(parameters, sample_shape, seed, steps_per_execution):
     """A compiled network that mends one kind of damage."""
     p = parameters
-    height, width, channels = sample_shape
-    seen = {
-        "noise": sample_shape,
-        "hole": (height, width, channels + 1),
-        "shrink": (height // int(p["amount"]), width // int(p["amount"]), channels),
-    }
     corruption = damage(p["damage"], p["amount"], seed=seed)
     network = autoencoder.build_restorer(
-        input_shape=seen[p["damage"]],
+        input_shape=tuple(corruption.compute_output_shape((None, *sample_shape))[1:]),
         image_shape=sample_shape,
         filters=p["filters"],
         residual_blocks=p["residual_blocks"],
