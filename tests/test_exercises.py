@@ -437,6 +437,9 @@ STARTERS = {
     "01.3": ("takes (784,)",),
     "01.4": ("0 … 1",),
     "01.5": ("a sign is turned",),
+    "03.2": ("two calls give the same",),
+    "03.3": ("averaged over the pixels",),
+    "03.4": ("training",),
 }
 
 

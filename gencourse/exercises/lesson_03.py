@@ -59,12 +59,12 @@ def price(answer):
     if not near(second, 0.0):
         raise Wrong(f"the second guess equals the prior, and the KL of equal distributions is 0, not {second:.4g}.")
     if near(code, right / 2):
-        raise Wrong("the KL of a code is the sum over its latents; this is their mean, which is too small by their number.")
+        raise Wrong("the KL of a code is the sum over its latents, and this is their mean.")
     if not near(code, right):
         raise Wrong(f"the latents of a guess are independent, so their KLs add up, and that is not {code:.4g}.")
     return (
-        f"{right:.3f} nats for the first latent, 0 for the second, and their sum for the code. A latent whose guess is the "
-        "prior costs nothing and says nothing."
+        f"{right:.3f} nats for the first latent, 0 for the second, and their sum for the code. A latent whose guess "
+        "is the prior costs nothing and says nothing."
     )
 
 
@@ -76,14 +76,14 @@ ROWS, LATENTS = 4000, 4
     title="a draw that teaches",
     hints=(
         "Call the function twice with the same arguments and compare. Then look at the spread for a log-variance of 2.",
-        "Noise must be drawn inside the function, at each call. And log_variance is the logarithm of a *squared* width.",
+        "Noise must be drawn inside the function, at each call. And log_variance is the log of a *squared* width.",
         "noise = keras.random.normal(mean.shape); return mean + tf.exp(0.5 * log_variance) * noise.",
     ),
 )
 def draw_latents(answer):
     """Mend the draw: fresh noise at each call, the right width, and slopes for both arguments.
 
-    NOISE_TABLE = tf.constant(rng.normal(size=(10_000, 16)), tf.float32)
+    NOISE_TABLE = tf.constant(np.random.default_rng(0).normal(size=(10_000, 16)), tf.float32)
 
     def draw_latents(mean, log_variance):
         # mean, log_variance: tensors (B, Z) -> latents (B, Z)
@@ -109,8 +109,8 @@ def draw_latents(answer):
     for slope, argument in zip(slopes, (name for name in ("mean", "log_variance")), strict=True):
         if slope is None:
             raise Wrong(
-                f"no slope reaches `{argument}`: the draw hands over plain numbers. Draw noise that depends on nothing, and "
-                "compute the latents from it with TensorFlow or Keras operations."
+                f"no slope reaches `{argument}`: the draw hands over plain numbers. Draw noise that depends on nothing "
+                "and compute the latents from it with TensorFlow or Keras operations."
             )
     width = np.exp(0.5 * log_variance.numpy().astype("float64"))
     apart = drawn - mean.numpy()
@@ -118,8 +118,8 @@ def draw_latents(answer):
         raise Wrong("these latents are the means: nothing is drawn.")
     if np.allclose(drawn, again):
         raise Wrong(
-            "two calls give the same latents: the noise was drawn once, or has a fixed seed. The networks would learn that "
-            "noise by heart; draw it anew at each call."
+            "two calls give the same latents: the noise was drawn once, or has a fixed seed. The networks would learn "
+            "that noise by heart; draw it anew at each call."
         )
     _check_noise(apart, width)
     if not np.allclose(slopes[0], 1.0, atol=1e-3) or not np.allclose(slopes[1], apart / 2, atol=1e-3):
@@ -133,9 +133,9 @@ def _check_noise(apart, width):
     if np.allclose(noise, noise[:1], atol=1e-3):
         raise Wrong("all images of the batch get the same noise: draw (B, Z) numbers, not (Z,).")
     if np.allclose(noise, noise[:, :1], atol=1e-3):
-        raise Wrong("all latents of an image get the same noise, so they move together: draw (B, Z) numbers, not (B, 1).")
+        raise Wrong("all latents of an image get the same noise and move together: draw (B, Z) numbers, not (B, 1).")
     slips = {
-        "exp(log_variance) is the variance; the noise is multiplied by its square root, exp(log_variance / 2).": width**2,
+        "exp(log_variance) is the variance; multiply the noise by its square root, exp(log_variance / 2).": width**2,
         "log_variance is multiplied to the noise as it is; the standard deviation is exp(log_variance / 2).": 2
         * np.log(width),
         "the noise is added as it is, whatever the encoder says about its width.": np.ones_like(width),
@@ -159,9 +159,9 @@ def _check_noise(apart, width):
     title="the loss, three bugs",
     hints=(
         "The ELBO of one image is a sum over all its pixels and all its latents. Only the batch is averaged.",
-        "Set mean and log_variance to 0: what is left is the reconstruction. Set mean to 3: should the loss rise or fall?",
-        "Sum the cross-entropy over the axes 1, 2 and 3, and the KL over axis 1, with +0.5 in front; then tf.reduce_mean of "
-        "both over the batch.",
+        "With mean and log_variance 0, only the reconstruction is left. With mean 3, should the loss rise or fall?",
+        "Sum the cross-entropy over the axes 1, 2 and 3, and the KL over axis 1, with +0.5 in front; then "
+        "tf.reduce_mean of both over the batch.",
     ),
 )
 def vae_loss(answer):
@@ -197,8 +197,8 @@ def vae_loss(answer):
         found,
         wanted,
         {
-            wanted / side**2: "its cross-entropy is averaged over the pixels. An image's likelihood is a product, so pixels add "
-            "up; averaged, they make the KL as many times too heavy as there are pixels",
+            wanted / side**2: "its cross-entropy is averaged over the pixels. An image's likelihood is a product, so "
+            "pixels add up; averaged, they make the KL as many times too heavy as there are pixels",
             wanted * batch: "it is summed over the batch, where the mean is asked for",
             -wanted: "its sign is turned: a likely image should make the loss small",
             wanted / np.log(2): "it counts bits, and nats are asked for",
@@ -218,7 +218,7 @@ def vae_loss(answer):
             -wanted * batch: "its sign is turned, and it is summed over the batch",
             wanted * batch: "it is summed over the batch, where the mean is asked for",
             2 * wanted: "the factor one half is missing",
-            float(_kl(mean, 2 * log_variance).sum(axis=1).mean()): "it takes exp(log_variance) for a standard deviation",
+            float(_kl(mean, 2 * log_variance).sum(axis=1).mean()): "it takes exp(log_variance) for a width",
         },
         "the KL term, for three images of five latents",
     )
@@ -303,15 +303,15 @@ def score(answer):
     for name, why in {
         "draw": "the KL is missing. Reconstruction alone can be made perfect by a code that holds every pixel",
         "mean": "the KL is missing, and the mean of the guess is decoded instead of a draw from it",
-        "mean + kl": "the mean of the guess is decoded instead of a draw from it, which flatters: the bound is about draws",
+        "mean + kl": "the mean of the guess is decoded instead of a draw from it, and that flatters",
     }.items():
         if abs(value - held[name]) <= tolerance:
             raise Wrong(f"{value:.1f} nats on held-out images, where the ELBO says {right:.1f}: {why}.")
     for other in seen.values():
         if abs(value - other) <= tolerance:
             raise Wrong(
-                f"{value:.1f} nats is what the *training* images give. A model that had learned them by heart would win; "
-                "score the held-out ones."
+                f"{value:.1f} nats is what the *training* images give. A model that knew them by heart would "
+                "win; score the held-out ones."
             )
     if bound - tolerance <= value <= right:
         return f"{value:.1f} nats: on held-out images, and a tighter bound than the ELBO, which says {right:.1f}."
@@ -359,7 +359,7 @@ def logs(answer):
     if not expect.near(betas[1], 30):
         raise Wrong("B has a KL of 0: its code has collapsed. Which price of a nat makes an encoder give up?")
     if expect.near(betas[0], 0.5) and expect.near(betas[2], 4):
-        raise Wrong("A and C are swapped: when a nat in the code costs less, the code gets longer, so its KL is larger.")
+        raise Wrong("A and C are swapped: when a nat costs less, the code gets longer, so its KL is larger.")
     if not (expect.near(betas[0], 4) and expect.near(betas[2], 0.5)):
         raise Wrong("the three values of β are 0.5, 4 and 30; the smaller it is, the larger the KL.")
     best = abs(best)  # as an ELBO it is negative
@@ -376,6 +376,6 @@ def logs(answer):
     if not expect.near(best, 60.5 + 39.1, rel=2e-3):
         raise Wrong(f"add reconstruction and KL of each run and take the smallest sum: that is not {best:.4g}.")
     return (
-        "a cheap nat makes a long code, a dear one a short code, and the dearest none. Judged by the same bound, C is the best "
-        "of these three with 99.6; the lesson's β = 1 is better still, because it is trained for just that bound."
+        "a cheap nat makes a long code, a dear one a short code, and the dearest none. Judged by the same bound, C is "
+        "the best of these three with 99.6; β = 1 is better still, because it is trained for just that bound."
     )
