@@ -283,11 +283,11 @@ def test_png_of_a_grid(tmp_path):
     assert pixels[6 + 1, 6 + 1] == np.rint(DIGITS[0, 0, 0] * 255)
 
 
-def test_the_plane_has_precision_to_the_right_and_names_its_points():
+def test_the_plane_has_precision_upwards_and_names_its_points():
     axes = viz.precision_recall_plane({"sharp": (0.9, 0.2), "broad": (0.3, 0.8)}).axes[0]
     places = {line.get_label(): (float(line.get_xdata()[0]), float(line.get_ydata()[0])) for line in axes.lines}
-    assert places == {"sharp": (0.9, 0.2), "broad": (0.3, 0.8)}
-    assert "precision" in axes.get_xlabel()
+    assert places == {"sharp": (0.2, 0.9), "broad": (0.8, 0.3)}
+    assert "precision" in axes.get_ylabel()
     assert len({line.get_marker() for line in axes.lines}) == 2
     for bad in ((0.5, 1.2), (0.5,)):
         with pytest.raises(ValueError, match="Received"):

@@ -5,7 +5,7 @@ from gencourse.viz.figure import COLOURS, MARKERS, Picture, finite, new_figure, 
 
 @styled
 def precision_recall_plane(models: dict, *, title=None) -> Picture:
-    """Shows where models stand: to the right what looks real, upwards what leaves nothing out.
+    """Shows where models stand: upwards what looks real, to the right what leaves nothing out.
 
     Args:
         models: {name: (precision, recall)}, both in [0, 1]; up to seven.
@@ -26,8 +26,8 @@ def precision_recall_plane(models: dict, *, title=None) -> Picture:
     figure = new_figure(4.4, 3.6)
     axes = figure.add_subplot()
     for index, (name, (precision, recall)) in enumerate(models.items()):
-        axes.plot(precision, recall, MARKERS[index], color=COLOURS[index], markersize=9, label=name, clip_on=False)
-    axes.set(xlim=(0, 1), ylim=(0, 1), xlabel="precision: looks real", ylabel="recall: nothing left out")
+        axes.plot(recall, precision, MARKERS[index], color=COLOURS[index], markersize=9, label=name, clip_on=False)
+    axes.set(xlim=(0, 1), ylim=(0, 1), xlabel="recall: nothing left out", ylabel="precision: looks real")
     axes.set_aspect("equal")
     axes.grid(alpha=0.3)
     axes.legend(loc="center left", bbox_to_anchor=(1.02, 0.5))
