@@ -547,11 +547,10 @@ plane.axes[0].plot([r for _, r in truncated.values()], [p for p, _ in truncated.
 plane
 
 # %% [markdown]
-# Real images stand at the upper right, noise in the corner at the lower left. Truncation, the dashed line, walks along a
-# slope: with
-# smaller latents samples get a little cleaner, and there are far fewer kinds of them. With larger ones it is the other
-# way round. Nothing is gained for free: the curve does not come nearer to the real point, it only trades one for the
-# other. Who shows only their best samples has often walked to the left.
+# Real images stand at the upper right, noise in the corner at the lower left. Truncation, the dashed line, walks along
+# a slope: with smaller latents samples get a little cleaner, and there are far fewer kinds of them. With larger ones it
+# is the other way round. Nothing is gained for free: the curve does not come nearer to the real point, it only trades
+# one for the other. Who shows only their best samples has often walked to the left.
 #
 # ### Does it copy?
 #
