@@ -37,6 +37,7 @@ class Autoencoder(TapeModel):
     """
 
     optimizer_roles = ("optimizer",)
+    parts = ("encoder", "decoder", "corruption")
 
     def __init__(
         self,
@@ -82,17 +83,9 @@ class Autoencoder(TapeModel):
         outputs = self.decoder(codes, training=training)
         return ops.sigmoid(outputs) if self.loss_name == "cross_entropy" else outputs
 
-    def build(self, input_shape=None):
-        self.built = True
-
     def train_step(self, data):
         samples = data[0] if isinstance(data, tuple) else data
-        shape = tuple(self.decoder.output_shape[1:])
-        if tuple(samples.shape[1:]) != shape:
-            raise ValueError(
-                f"Expected samples of shape (B, {', '.join(map(str, shape))}). "
-                f"Received: a batch of shape {tuple(samples.shape)}."
-            )
+        self.check_batch(samples, self.decoder.output_shape[1:])
         seen = samples if self.corruption is None else self.corruption(samples)
         with tf.GradientTape() as tape:
             codes = self.encoder(seen, training=True)
@@ -149,32 +142,9 @@ class Autoencoder(TapeModel):
         Raises:
             ValueError: if `n` is below 1, or `latents` has another shape.
         """
-        if n < 1:
-            raise ValueError(f"`n` must be at least 1. Received: {n}.")
-        shape = (n, *self.decoder.input_shape[1:])
-        if latents is None:
-            latents = keras.random.normal(shape, seed=seed)
-        elif tuple(latents.shape) != shape:
-            raise ValueError(f"`latents` must have shape {shape}. Received: latents of shape {tuple(latents.shape)}.")
+        latents = self.latents_for(n, self.decoder.input_shape[1:], seed=seed, latents=latents)
         spread = ops.sqrt(self.code_statistics.moving_variance)
         return self.decode(self.code_statistics.moving_mean + spread * latents)
 
-    def get_config(self):
-        corruption = self.corruption and keras.saving.serialize_keras_object(self.corruption)
-        return {
-            "encoder": keras.saving.serialize_keras_object(self.encoder),
-            "decoder": keras.saving.serialize_keras_object(self.decoder),
-            "loss": self.loss_name,
-            "corruption": corruption,
-            "clip_norm": self.clip_norm,
-            "seed": self.seed,
-            "name": self.name,
-        }
-
-    @classmethod
-    def from_config(cls, config):
-        parts = {
-            name: config[name] and keras.saving.deserialize_keras_object(config[name])
-            for name in ("encoder", "decoder", "corruption")
-        }
-        return cls(**{**config, **parts})
+    def settings(self):
+        return {"loss": self.loss_name, "clip_norm": self.clip_norm}

@@ -73,6 +73,7 @@ class Restorer(TapeModel):
     """
 
     optimizer_roles = ("optimizer",)
+    parts = ("network", "corruption")
 
     def __init__(self, network: keras.Model, corruption: layers.Layer, *, clip_norm=None, seed: int = 0, **kwargs):
         super().__init__(seed=seed, **kwargs)
@@ -93,9 +94,6 @@ class Restorer(TapeModel):
     def sampling_networks(self):
         return {"network": self.network}
 
-    def build(self, input_shape=None):
-        self.built = True
-
     def call(self, damaged, training=False):
         mended = ops.sigmoid(self.network(damaged, training=training))
         if not self.masked:
@@ -105,19 +103,14 @@ class Restorer(TapeModel):
 
     def train_step(self, data):
         images = data[0] if isinstance(data, tuple) else data
-        shape = tuple(self.network.output_shape[1:])
-        if tuple(images.shape[1:]) != shape:
-            raise ValueError(
-                f"Expected images of shape (B, {', '.join(map(str, shape))}). "
-                f"Received: a batch of shape {tuple(images.shape)}."
-            )
+        self.check_batch(images, self.network.output_shape[1:])
         damaged = self.corruption(images)
         with tf.GradientTape() as tape:
             logits = self.network(damaged, training=True)
             losses = ops.softplus(logits) - images * logits  # cross-entropy of each pixel, (B, H, W, C)
             if self.masked:
                 mask = damaged[..., -1:]
-                loss = ops.sum(mask * losses) / (ops.sum(mask) * shape[-1])
+                loss = ops.sum(mask * losses) / (ops.sum(mask) * losses.shape[-1])
             else:
                 loss = ops.mean(losses)
             scaled = self.optimizer.scale_loss(loss)
@@ -134,16 +127,5 @@ class Restorer(TapeModel):
     def generate(self, n: int, *, seed: int = 0):
         raise NotImplementedError("A network that mends images draws none: call `restore` on damaged ones.")
 
-    def get_config(self):
-        return {
-            "network": keras.saving.serialize_keras_object(self.network),
-            "corruption": keras.saving.serialize_keras_object(self.corruption),
-            "clip_norm": self.clip_norm,
-            "seed": self.seed,
-            "name": self.name,
-        }
-
-    @classmethod
-    def from_config(cls, config):
-        parts = {name: keras.saving.deserialize_keras_object(config[name]) for name in ("network", "corruption")}
-        return cls(**{**config, **parts})
+    def settings(self):
+        return {"clip_norm": self.clip_norm}

@@ -43,6 +43,7 @@ class VAE(TapeModel):
     """
 
     optimizer_roles = ("optimizer",)
+    parts = ("encoder", "decoder")
 
     def __init__(
         self,
@@ -112,9 +113,6 @@ class VAE(TapeModel):
     def sampling_networks(self):
         return {"encoder": self.encoder, "decoder": self.decoder}
 
-    def build(self, input_shape=None):
-        self.built = True
-
     def call(self, latents, training=False):
         outputs = self.decoder(latents, training=training)
         return ops.sigmoid(outputs) if self.likelihood == "bernoulli" else outputs
@@ -130,17 +128,9 @@ class VAE(TapeModel):
             return bernoulli_log_likelihood(samples, outputs)
         return gaussian_log_likelihood(samples, outputs, 2.0 * self.log_std)
 
-    def _check(self, samples):
-        shape = tuple(self.decoder.output_shape[1:])
-        if tuple(samples.shape[1:]) != shape:
-            raise ValueError(
-                f"Expected samples of shape (B, {', '.join(map(str, shape))}). "
-                f"Received: a batch of shape {tuple(samples.shape)}."
-            )
-
     def train_step(self, data):
         samples = data[0] if isinstance(data, tuple) else data
-        self._check(samples)
+        self.check_batch(samples, self.decoder.output_shape[1:])
         if self.binarise:
             samples = binary_draw(samples, seed=self.seed_generator)
         with tf.GradientTape() as tape:
@@ -238,7 +228,7 @@ class VAE(TapeModel):
         return self._log_likelihood(samples, self.decoder(latents)) + prior - posterior
 
     def _check_likelihood(self, samples):
-        self._check(samples)
+        self.check_batch(samples, self.decoder.output_shape[1:])
         if self.likelihood == "bernoulli" and not np.isin(samples, (0.0, 1.0)).all():
             raise ValueError(
                 "A Bernoulli likelihood is one of zeros and ones; draw them with `data.binarise`. "
@@ -259,20 +249,11 @@ class VAE(TapeModel):
         Raises:
             ValueError: if `n` is below 1, or `latents` has another shape.
         """
-        if n < 1:
-            raise ValueError(f"`n` must be at least 1. Received: {n}.")
-        if latents is None:
-            latents = keras.random.normal((n, self.latent_dim), seed=seed)
-        elif tuple(latents.shape) != (n, self.latent_dim):
-            raise ValueError(
-                f"`latents` must have shape {(n, self.latent_dim)}. Received: latents of shape {tuple(latents.shape)}."
-            )
+        latents = self.latents_for(n, (self.latent_dim,), seed=seed, latents=latents)
         return self.decode(latents)
 
-    def get_config(self):
+    def settings(self):
         return {
-            "encoder": keras.saving.serialize_keras_object(self.encoder),
-            "decoder": keras.saving.serialize_keras_object(self.decoder),
             "likelihood": self.likelihood,
             "binarise": self.binarise,
             "observation_std": self.observation_std,
@@ -280,14 +261,7 @@ class VAE(TapeModel):
             "warm_up_steps": self.warm_up_steps,
             "free_bits": self.free_bits,
             "clip_norm": self.clip_norm,
-            "seed": self.seed,
-            "name": self.name,
         }
-
-    @classmethod
-    def from_config(cls, config):
-        networks = {role: keras.saving.deserialize_keras_object(config[role]) for role in ("encoder", "decoder")}
-        return cls(**{**config, **networks})
 
 
 def _parts(samples, at_once: int = 500):

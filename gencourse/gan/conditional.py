@@ -209,7 +209,7 @@ class ConditionalGAN(GAN):
         Raises:
             ValueError: if `n` is below 1, or latents or labels do not fit.
         """
-        self._check_count(n)
+        latents = self.latents_for(n, (self.latent_dim,), seed=seed, latents=latents)
         labels = np.arange(n) % self.classes if labels is None else np.asarray(labels)
         if labels.ndim == 0:
             labels = np.full(n, labels)
@@ -219,7 +219,7 @@ class ConditionalGAN(GAN):
                 f"`labels` must be {n} whole numbers from 0 to {self.classes - 1}. Received: {labels.dtype} of shape "
                 f"{labels.shape}, from {labels.min()} to {labels.max()}."
             )
-        return self._drawn(n, seed, latents, (labels.astype("int32"),))
+        return self._drawn(latents, (labels.astype("int32"),))
 
-    def get_config(self):
-        return {**super().get_config(), "auxiliary_weight": self.auxiliary_weight}
+    def settings(self):
+        return {**super().settings(), "auxiliary_weight": self.auxiliary_weight}

@@ -49,6 +49,7 @@ class GAN(TapeModel):
     """
 
     optimizer_roles = ("generator_optimizer", "discriminator_optimizer")
+    parts = ("generator", "discriminator")
     #: names of what `_measure` returns
     measures = ("generator_loss", "discriminator_loss", "discriminator_accuracy")
 
@@ -117,9 +118,6 @@ class GAN(TapeModel):
     def call(self, inputs, training=False):
         return self.sampling_networks()["generator"](inputs, training=training)
 
-    def build(self, input_shape=None):
-        self.built = True
-
     def draw_latents(self, n):
         """Latents of training: (n, Z), standard normal, from the model's own seed."""
         return keras.random.normal((n, self.latent_dim), seed=self.seed_generator)
@@ -130,12 +128,7 @@ class GAN(TapeModel):
 
     def train_step(self, data):
         real, condition = self.split_batch(data)
-        shape = tuple(self.generator.output_shape[1:])
-        if tuple(real.shape[1:]) != shape:
-            raise ValueError(
-                f"Expected real samples of shape (B, {', '.join(map(str, shape))}). "
-                f"Received: a batch of shape {tuple(real.shape)}."
-            )
+        self.check_batch(real, self.generator.output_shape[1:])
         if self.discriminator_steps > 1:
             if real.shape[0] is None or real.shape[0] % self.discriminator_steps:
                 raise ValueError(
@@ -240,31 +233,17 @@ class GAN(TapeModel):
         Raises:
             ValueError: if `n` is below 1, or `latents` has another shape.
         """
-        self._check_count(n)
-        return self._drawn(n, seed, latents, ())
+        return self._drawn(self.latents_for(n, (self.latent_dim,), seed=seed, latents=latents), ())
 
-    @staticmethod
-    def _check_count(n):
-        if n < 1:
-            raise ValueError(f"`n` must be at least 1. Received: {n}.")
-
-    def _drawn(self, n, seed, latents, condition, at_once: int = 500):
-        if latents is None:
-            latents = keras.random.normal((n, self.latent_dim), seed=seed)
-        elif tuple(latents.shape) != (n, self.latent_dim):
-            raise ValueError(
-                f"`latents` must have shape {(n, self.latent_dim)}. Received: latents of shape {tuple(latents.shape)}."
-            )
+    def _drawn(self, latents, condition, at_once: int = 500):
         parts = []
-        for start in range(0, n, at_once):
+        for start in range(0, len(latents), at_once):
             part = slice(start, start + at_once)
             parts.append(self(told(latents[part], [beside[part] for beside in condition]), training=False))
         return np.concatenate([ops.convert_to_numpy(part) for part in parts]).astype("float32")
 
-    def get_config(self):
+    def settings(self):
         return {
-            "generator": keras.saving.serialize_keras_object(self.generator),
-            "discriminator": keras.saving.serialize_keras_object(self.discriminator),
             "loss": self.loss_name,
             "label_smoothing": self.label_smoothing,
             "discriminator_steps": self.discriminator_steps,
@@ -272,13 +251,4 @@ class GAN(TapeModel):
             "clip_norm": self.clip_norm,
             "r1_weight": self.r1_weight,
             "r1_every": self.r1_every,
-            "seed": self.seed,
-            "name": self.name,
         }
-
-    @classmethod
-    def from_config(cls, config):
-        networks = {
-            role: keras.saving.deserialize_keras_object(config[role]) for role in ("generator", "discriminator")
-        }
-        return cls(**{**config, **networks})

@@ -83,9 +83,11 @@ class WassersteinGAN(GAN):
     def _track(self, real_outputs, generated_outputs, discriminator_loss, generator_loss, condition=()):
         self.means.update_state(generator_loss, discriminator_loss, -discriminator_loss)
 
-    def get_config(self):
-        config = super().get_config()
-        for name in ("loss", "label_smoothing", "r1_weight", "r1_every"):  # this game has no say in them
-            config.pop(name)
-        config["critic_steps"] = config.pop("discriminator_steps")
-        return {**config, "penalty_weight": self.penalty_weight, "clip_weights": self.clip_weights}
+    def settings(self):
+        return {
+            "critic_steps": self.discriminator_steps,
+            "penalty_weight": self.penalty_weight,
+            "clip_weights": self.clip_weights,
+            "ema_decay": self.ema_decay,
+            "clip_norm": self.clip_norm,
+        }

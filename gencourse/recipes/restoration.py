@@ -106,42 +106,34 @@ AUTOENCODER_DIGITS = Recipe(
     measure=reconstruction_quality,
 )
 
-_RESTORER = {"batch_size": 64, "filters": (24, 64), "residual_blocks": 2, "rate": 3e-3, "decay": "cosine"}
 
-HOLES_DIGITS = Recipe(
-    name="inpainter",
-    lesson="07",
-    summary="fills square holes in digits (lesson 07)",
-    data="digits",
-    value_range="unit",
-    parameters={"epochs": 8, "damage": "hole", "amount": 10.0, **_RESTORER},
-    build=build_restorer,
-    measure=restoration_quality,
-    draws=False,
-)
+def _restorer(name, prefix, summary, epochs, kind, amount):
+    """The recipe of a network that mends one kind of damage; all share one shape."""
+    return Recipe(
+        name=name,
+        lesson="07",
+        prefix=prefix,
+        summary=summary,
+        data="digits",
+        value_range="unit",
+        parameters={
+            "epochs": epochs,
+            "batch_size": 64,
+            "damage": kind,
+            "amount": amount,
+            "filters": (24, 64),
+            "residual_blocks": 2,
+            "rate": 3e-3,
+            "decay": "cosine",
+        },
+        build=build_restorer,
+        measure=restoration_quality,
+        draws=False,
+    )
 
-NOISE_DIGITS = Recipe(
-    name="denoiser",
-    lesson="07",
-    prefix="NOISE_",
-    summary="takes Gaussian noise off digits (lesson 07)",
-    data="digits",
-    value_range="unit",
-    parameters={"epochs": 2, "damage": "noise", "amount": 0.5, **_RESTORER},
-    build=build_restorer,
-    measure=restoration_quality,
-    draws=False,
-)
 
-UPSCALER_DIGITS = Recipe(
-    name="upscaler",
-    lesson="07",
-    prefix="UPSCALE_",
-    summary="doubles the resolution of digits, 14 pixels to 28 (lesson 07)",
-    data="digits",
-    value_range="unit",
-    parameters={"epochs": 2, "damage": "shrink", "amount": 2.0, **_RESTORER},
-    build=build_restorer,
-    measure=restoration_quality,
-    draws=False,
+HOLES_DIGITS = _restorer("inpainter", "", "fills square holes in digits (lesson 07)", 8, "hole", 10.0)
+NOISE_DIGITS = _restorer("denoiser", "NOISE_", "takes Gaussian noise off digits (lesson 07)", 2, "noise", 0.5)
+UPSCALER_DIGITS = _restorer(
+    "upscaler", "UPSCALE_", "doubles the resolution of digits, 14 pixels to 28 (lesson 07)", 2, "shrink", 2.0
 )

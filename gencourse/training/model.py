@@ -1,115 +1,11 @@
-"""What every model shares: the tape step, finite checks, the running average, and state that can be resumed."""
+"""The base of every generative model: optimizers by role, `fit` that goes on, state that can be resumed."""
 
 import keras
 import numpy as np
 import tensorflow as tf
 from keras import ops
 
-
-class NonFiniteError(ArithmeticError):
-    """Training produced a NaN or an infinity; the message names the step and the network."""
-
-
-def apply_gradients(gradients, network: keras.Model, optimizer, *, clip_norm: float | None = None):
-    """One optimizer step on one network: gradients are checked, clipped together, applied.
-
-    Args:
-        gradients: one tensor per trainable variable of `network`, in their order.
-        network: the network that moves. Nothing else does.
-        optimizer: a Keras optimizer used for this network only.
-        clip_norm: the largest global norm (the length of all gradients seen as one vector); longer ones are scaled
-            down to it. `None` clips nothing.
-
-    Returns:
-        The global norm before clipping, a scalar; None when nothing is clipped.
-
-    Raises:
-        ValueError: if a gradient is `None`: the loss does not depend on that variable; or if `clip_norm` meets
-            float16's loss scale, which would be clipped along.
-
-    Reference:
-        Pascanu et al., "On the difficulty of training recurrent neural networks", 2013.
-    """
-    variables = network.trainable_variables
-    unreached = [v.path for v, g in zip(variables, gradients, strict=True) if g is None]
-    if unreached:
-        raise ValueError(
-            f"The loss does not reach these variables of {network.name!r}: {', '.join(unreached)}. Was the forward "
-            "pass made outside the tape, or through `predict`?"
-        )
-    norm = None if clip_norm is None else tf.linalg.global_norm(gradients)
-    checked = []
-    if not isinstance(optimizer, keras.optimizers.LossScaleOptimizer):
-        # In float16 the loss scale overflows on purpose now and then, and its optimizer skips that step itself.
-        # A sum shows a NaN or an infinity as a norm does, and costs less.
-        witness = tf.add_n([tf.reduce_sum(gradient) for gradient in gradients])
-        checked = [tf.debugging.check_numerics(witness, _nonfinite_tag(network.name))]
-    if clip_norm is not None:
-        if isinstance(optimizer, keras.optimizers.LossScaleOptimizer):
-            raise ValueError(
-                "With float16's loss scale, clip inside the optimizer: Adam(..., global_clipnorm=1.0). "
-                f"Received: clip_norm={clip_norm}."
-            )
-        gradients, _ = tf.clip_by_global_norm(gradients, clip_norm, use_norm=norm)
-    with tf.control_dependencies(checked):
-        optimizer.apply_gradients(zip(gradients, variables, strict=True))
-    return norm
-
-
-def update_average(average: keras.Model, source: keras.Model, decay) -> None:
-    """Moves `average` towards `source`: average <- decay * average + (1 - decay) * source.
-
-    Non-trainable weights, such as the moving statistics of batch normalisation, are averages already and are copied.
-
-    Args:
-        average: a clone of `source`.
-        source: the network in training.
-        decay: in [0, 1]; 0 copies.
-
-    Reference:
-        Yazıcı et al., "The Unusual Effectiveness of Averaging in GAN Training", 2019.
-    """
-    moving = {id(v) for v in source.trainable_variables}
-    for kept, new in zip(average.weights, source.weights, strict=True):
-        if id(new) in moving:
-            kept.assign_add((1.0 - decay) * (new.value - kept.value))
-        else:
-            kept.assign(new)
-
-
-def _nonfinite_tag(network_name: str) -> str:
-    return f"non-finite gradient in network <{network_name}>"
-
-
-@keras.saving.register_keras_serializable(package="gencourse")
-class RunningMeans(keras.metrics.Metric):
-    """Means of several numbers since the epoch began, in one variable.
-
-    The step of a small network takes two milliseconds, and a `keras.metrics.Mean` for each number some tenths of one.
-
-    Args:
-        names: of the numbers, in the order in which `update_state` takes them.
-
-    Example:
-        >>> means = RunningMeans(["generator_loss", "discriminator_loss"])
-        >>> means.update_state(0.7, 1.4)
-        >>> means.result()  # {"generator_loss": 0.7, "discriminator_loss": 1.4}
-    """
-
-    def __init__(self, names, name="means", dtype=None):
-        super().__init__(name=name, dtype=dtype)
-        self.names = list(names)
-        self.sums = self.add_variable((len(self.names) + 1,), initializer="zeros", name="sums")  # the last one counts
-
-    def update_state(self, *values):
-        self.sums.assign_add(ops.stack([*(ops.cast(value, self.dtype) for value in values), 1.0]))
-
-    def result(self):
-        means = ops.divide_no_nan(self.sums[:-1], self.sums[-1])
-        return dict(zip(self.names, ops.unstack(means), strict=True))
-
-    def get_config(self):
-        return {"names": self.names, "name": self.name, "dtype": self.dtype}
+from .step import NonFiniteError, nonfinite_tag
 
 
 class _Journal(keras.callbacks.Callback):
@@ -124,11 +20,12 @@ class _Journal(keras.callbacks.Callback):
 class TapeModel(keras.Model):
     """Base of every generative model here: a `keras.Model` with several networks and an optimizer for each.
 
-    A family subclasses it and writes `train_step`, `generate` and `call`. What it gets:
+    A family subclasses it and writes `train_step`, `generate`, `call`, and `settings`. What it gets:
 
     - `fit` goes on where the last `fit` stopped: `epochs` counts from the beginning of the model's life, as Keras'
       own `initial_epoch` does, so running a cell again after an interruption finishes the work and no more;
     - a NaN or an infinity stops `fit` with a `NonFiniteError`;
+    - saving and loading, from the names in `parts` and the numbers in `settings`;
     - `get_state`/`set_state` hold every weight, seed and optimizer variable, for a resume that is exact.
 
     Args:
@@ -137,6 +34,8 @@ class TapeModel(keras.Model):
 
     #: names of the optimizers, which are also arguments of `compile`; set by each family
     optimizer_roles: tuple[str, ...] = ()
+    #: arguments of the constructor that are networks or layers; set by each family
+    parts: tuple[str, ...] = ()
 
     def __init__(self, *, seed: int = 0, **kwargs):
         super().__init__(**kwargs)
@@ -144,7 +43,7 @@ class TapeModel(keras.Model):
         self.seed_generator = keras.random.SeedGenerator(seed)
         self.epochs_done = 0
         self.training_history = {}
-        self.built = True  # the networks come built
+        self.built = True
 
     def networks(self) -> dict[str, keras.Model]:
         """Returns the network that each optimizer role trains: `{"generator_optimizer": ..., ...}`."""
@@ -153,6 +52,47 @@ class TapeModel(keras.Model):
     def sampling_networks(self) -> dict[str, keras.Model]:
         """Returns the networks that `generate` needs, by name: what a checkpoint keeps."""
         raise NotImplementedError
+
+    def settings(self) -> dict:
+        """Returns the constructor's other arguments, but for `seed`, by name: plain values."""
+        raise NotImplementedError
+
+    def get_config(self):
+        kept = {name: getattr(self, name) for name in self.parts}
+        kept = {name: part and keras.saving.serialize_keras_object(part) for name, part in kept.items()}
+        return {**kept, **self.settings(), "seed": self.seed, "name": self.name}
+
+    @classmethod
+    def from_config(cls, config):
+        kept = {name: config[name] and keras.saving.deserialize_keras_object(config[name]) for name in cls.parts}
+        return cls(**{**config, **kept})
+
+    def build(self, input_shape=None):
+        self.built = True  # the networks come built
+
+    def check_batch(self, samples, shape) -> None:
+        """Raises a ValueError unless each of `samples` (B, ...) has this shape, a network's own without the batch."""
+        shape = tuple(shape)
+        if tuple(samples.shape[1:]) != shape:
+            raise ValueError(
+                f"Expected samples of shape (B, {', '.join(map(str, shape))}). "
+                f"Received: a batch of shape {tuple(samples.shape)}."
+            )
+
+    def latents_for(self, n: int, shape, *, seed: int, latents=None):
+        """Returns the latents of `n` samples, (n, *shape): those given, or standard normal ones from the seed.
+
+        Raises:
+            ValueError: if `n` is below 1, or the given ones have another shape.
+        """
+        if n < 1:
+            raise ValueError(f"`n` must be at least 1. Received: {n}.")
+        wanted = (n, *shape)
+        if latents is None:
+            return keras.random.normal(wanted, seed=seed)
+        if tuple(latents.shape) != wanted:
+            raise ValueError(f"`latents` must have shape {wanted}. Received: latents of shape {tuple(latents.shape)}.")
+        return latents
 
     def generate(self, n: int, *, seed: int = 0):
         """Returns `n` samples as a NumPy array; the same seed gives the same samples."""
@@ -241,7 +181,7 @@ class TapeModel(keras.Model):
     def _explained(self, error: tf.errors.InvalidArgumentError) -> Exception:
         """The same error, or a sentence when it is the finite check that failed."""
         for network in self.networks().values():
-            if _nonfinite_tag(network.name) in error.message:
+            if nonfinite_tag(network.name) in error.message:
                 step = int(ops.convert_to_numpy(getattr(self, self.optimizer_roles[0]).iterations)) + 1
                 what = "an infinity" if "Inf" in error.message and "NaN" not in error.message else "a NaN"
                 return NonFiniteError(

@@ -1,0 +1,6 @@
+"""What every model shares: the tape step, finite checks, the running average, and state that can be resumed."""
+
+from .model import TapeModel
+from .step import NonFiniteError, RunningMeans, apply_gradients, update_average
+
+__all__ = ["NonFiniteError", "RunningMeans", "TapeModel", "apply_gradients", "update_average"]
