@@ -86,6 +86,21 @@ def test_the_course_keeps_its_promises_about_lesson_01():
     assert statistics.median(record.claim("digits_frechet").seconds) <= 75
 
 
+def test_the_course_keeps_its_promises_about_lesson_02():
+    record = results.load_record("02")
+    distances = {row["variant"]: row["frechet"] for row in record.table("equal_seconds")}
+    assert distances["the lesson's"] <= 0.7 * distances["plain, half as wide"]
+    assert record.claim("digits_precision").median >= 0.7
+    assert record.claim("digits_recall").median >= 0.7
+    assert record.claim("digits_frechet").median < results.load_record("01").claim("digits_frechet").median
+
+
+def test_the_course_keeps_its_promises_about_lesson_03():
+    record = results.load_record("03")
+    assert record.claim("digits_nats_per_image").median <= 99
+    assert record.claim("digits_importance_weighted_nats").median < record.claim("digits_nats_per_image").median
+
+
 def test_nothing_is_left_to_be_filled_in():
     root = SOURCES[0].parents[2]
     texts = [*root.glob("*.md"), *root.glob("docs/*.md"), *root.glob("data/*.md"), *(root / "notebooks").rglob("*.py")]
