@@ -29,7 +29,8 @@ class Verdict:
 
 
 def _differences(recorded: dict, parameters: dict) -> list[str]:
-    """Name every parameter that is not as recorded: as it is now, and as it was."""
+    """Name every parameter that is not as recorded: as it is now, and as it was. None is as good as not given."""
+    recorded, parameters = ({k: v for k, v in of.items() if v is not None} for of in (recorded, parameters))
     changed = []
     for name in {**recorded, **parameters}:
         if name not in parameters:
