@@ -9,7 +9,7 @@ import pytest
 import tensorflow as tf
 
 from gencourse import exercises
-from gencourse.exercises import check, lesson_03
+from gencourse.exercises import check, scores_03
 
 KL = (1 + 0.25 - 1 - np.log(0.25)) / 2
 
@@ -199,9 +199,9 @@ def test_03_4_wrong(answer, word):
 
 
 def test_the_flattering_scores_are_told_apart():
-    model, train, test = lesson_03._small_vae()
-    scores = {f"test {k}": v for k, v in lesson_03._worth(model, test).items()}
-    scores |= {f"train {k}": v for k, v in lesson_03._worth(model, train).items()}
+    model, train, test = scores_03._small_vae()
+    scores = {f"test {k}": v for k, v in scores_03._worth(model, test).items()}
+    scores |= {f"train {k}": v for k, v in scores_03._worth(model, train).items()}
     values = sorted(scores.values())
     assert min(np.diff(values)) > 0.3, scores  # the check tells apart what differs by 0.2
 

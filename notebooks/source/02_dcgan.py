@@ -374,7 +374,7 @@ print(f"ratio: {costs['usual tutorial'] / costs['this lesson']:.0f}")
 
 # %% [markdown]
 # The tutorial's network was sized for a graphics card. On two CPU cores one pass over 20,000 digits takes it well over
-# a minute, and after ninety seconds its samples are grey blobs (recorded, section 6). It is not better then: it is
+# a minute, and after ninety seconds hardly a sample can be read (recorded, section 6). It is not better then: it is
 # *unfinished*. **Right-sizing** means to ask first how many images a second your machine can pay for, and to choose a
 # network that sees the data many times within your patience. Where the work sits matters more than the number of
 # weights, which you can see layer by layer:
