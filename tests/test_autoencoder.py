@@ -74,6 +74,14 @@ def test_a_hole_is_one_square_inside_the_image_and_its_mask_says_where():
         assert set(starts) == set(range(19))  # every place that fits, 0 to 18
 
 
+def test_a_hole_keeps_its_margin():
+    masks = np.asarray(autoencoder.CutHole(10, margin=4, seed=1)(np.ones((300, 28, 28, 1), "float32")))[..., 1]
+    for side in (masks.any(axis=2), masks.any(axis=1)):
+        assert set(side.argmax(axis=1)) == set(range(4, 15))
+    with pytest.raises(ValueError, match="does not fit"):
+        autoencoder.CutHole(20, margin=5)(np.ones((1, 28, 28, 1), "float32"))
+
+
 def test_shrinking_averages_blocks():
     small = np.asarray(autoencoder.Shrink(2)(IMAGES))
     assert small.shape == (200, 14, 14, 1)
@@ -81,7 +89,7 @@ def test_shrinking_averages_blocks():
 
 
 @pytest.mark.parametrize(
-    "layer", [autoencoder.ClippedNoise(0.3, seed=2), autoencoder.CutHole(5, seed=2), autoencoder.Shrink(2)]
+    "layer", [autoencoder.ClippedNoise(0.3, seed=2), autoencoder.CutHole(5, margin=2, seed=2), autoencoder.Shrink(2)]
 )
 def test_corruption_survives_saving(layer):
     again = type(layer).from_config(layer.get_config())

@@ -18,6 +18,18 @@ def test_psnr_by_hand():
     )
 
 
+def test_psnr_of_all_images_together():
+    flat = np.full((2, 16, 16, 1), 0.5, "float32")
+    half_wrong = flat.copy()
+    half_wrong[1] += np.float32(0.1)
+    np.testing.assert_allclose(metrics.pooled_psnr(half_wrong, flat), -10 * np.log10(0.01 / 2), atol=1e-4)
+    masks = np.zeros((2, 16, 16, 1))
+    masks[1, 3:5] = 1
+    np.testing.assert_allclose(metrics.pooled_psnr(half_wrong, flat, masks=masks), 20.0, atol=1e-4)
+    with pytest.raises(ValueError, match="some pixel"):
+        metrics.pooled_psnr(half_wrong, flat, masks=np.zeros((2, 16, 16, 1)))
+
+
 def test_ssim_is_one_for_equals_and_falls_with_noise():
     np.testing.assert_allclose(metrics.ssim(IMAGES, IMAGES), 1.0, atol=1e-5)
     little, much = (np.clip(IMAGES + RNG.normal(0, s, IMAGES.shape), 0, 1).astype("float32") for s in (0.05, 0.5))

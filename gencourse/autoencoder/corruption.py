@@ -48,24 +48,31 @@ class CutHole(_Seeded):
     """Cuts a square out of each image, at a random place that is known: a mask comes as one more channel.
 
     Args:
-        size: side of the square in pixels; it always lies inside the image.
+        size: side of the square in pixels.
+        margin: pixels between the square and the image's border, at least.
         seed: of the places.
 
     Returns:
         From images (B, H, W, C) to (B, H, W, C + 1): the image with zeros in the hole, and the mask, 1 in the hole.
     """
 
-    def __init__(self, size: int, **kwargs):
+    def __init__(self, size: int, *, margin: int = 0, **kwargs):
         super().__init__(**kwargs)
-        if size < 1:
-            raise ValueError(f"`size` must be at least 1. Received: {size}.")
-        self.size = size
+        if size < 1 or margin < 0:
+            raise ValueError(f"`size` must be at least 1, `margin` at least 0. Received: {size} and {margin}.")
+        self.size, self.margin = size, margin
 
     def call(self, images):
         batch = ops.shape(images)[0]
         sides = []
         for length in images.shape[1:3]:
-            start = keras.random.randint((batch, 1), 0, length - self.size + 1, seed=self.seed_generator)
+            last = length - self.size - self.margin
+            if last < self.margin:
+                raise ValueError(
+                    f"A hole of {self.size} pixels with a margin of {self.margin} does not fit. "
+                    f"Received: images of {length} pixels."
+                )
+            start = keras.random.randint((batch, 1), self.margin, last + 1, seed=self.seed_generator)
             place = ops.arange(length, dtype="int32")[None, :]
             sides.append(ops.logical_and(place >= start, place < start + self.size))  # (B, H) and (B, W)
         mask = ops.logical_and(sides[0][:, :, None], sides[1][:, None, :])[..., None]  # (B, H, W, 1)
@@ -76,7 +83,7 @@ class CutHole(_Seeded):
         return (*input_shape[:-1], input_shape[-1] + 1)
 
     def get_config(self):
-        return {**super().get_config(), "size": self.size}
+        return {**super().get_config(), "size": self.size, "margin": self.margin}
 
 
 @keras.saving.register_keras_serializable(package="gencourse")

@@ -5,7 +5,7 @@ from .evaluator import EVALUATORS, Evaluator, build_evaluator, load_evaluator
 from .images import confident_share, evaluate_images
 from .manifold import density_coverage, nearest_neighbour_distances, precision_recall
 from .points import mode_coverage, total_variation
-from .restoration import bicubic, fill_smoothly, median_filter, psnr, ssim
+from .restoration import bicubic, fill_smoothly, median_filter, pooled_psnr, psnr, ssim
 
 __all__ = [
     "EVALUATORS",
@@ -23,6 +23,7 @@ __all__ = [
     "median_filter",
     "mode_coverage",
     "nearest_neighbour_distances",
+    "pooled_psnr",
     "precision_recall",
     "psnr",
     "ssim",

@@ -23,6 +23,32 @@ def psnr(images, originals):
         return -10.0 * np.log10(errors)
 
 
+def pooled_psnr(images, originals, *, masks=None):
+    """Peak signal-to-noise ratio of all images together: 10 · log10(1 / mean squared error over every pixel).
+
+    A mean of each image's own ratio is ruled by those that are easy; one without any error makes it infinite.
+
+    Args:
+        images: floats (N, H, W, C) in [0, 1].
+        originals: same shape.
+        masks: (N, H, W, 1), 1 for the pixels that count, 0 elsewhere; by default all count.
+
+    Returns:
+        float, decibels.
+
+    Raises:
+        ValueError: for other shapes or ranges, or masks without a pixel.
+    """
+    images, originals = _checked(images, originals)
+    counts = np.ones((*images.shape[:3], 1)) if masks is None else np.asarray(masks, "float64")
+    if counts.shape != (*images.shape[:3], 1) or not counts.sum() > 0:
+        raise ValueError(
+            f"`masks` must mark some pixel, in the shape {(*images.shape[:3], 1)}. Received: shape {counts.shape}."
+        )
+    errors = counts * (images.astype("float64") - originals) ** 2
+    return float(-10.0 * np.log10(errors.sum() / (counts.sum() * images.shape[-1])))
+
+
 def ssim(images, originals):
     """Structural similarity of each image: means, contrasts and correlations in windows of 11×11 pixels, compared.
 

@@ -3,7 +3,7 @@
 from gencourse import gan
 
 from .base import Recipe
-from .dcgan import DCGAN_DIGITS, compile_players, dcgan_networks
+from .dcgan import DCGAN_DIGITS, compile_players, dcgan_networks, game_arguments
 
 
 def build_cgan(parameters, sample_shape, seed, steps_per_execution):
@@ -17,12 +17,8 @@ def build_cgan(parameters, sample_shape, seed, steps_per_execution):
     model = gan.ConditionalGAN(
         gan.condition_generator(generator, classes=classes, embedding_dim=p["embedding_dim"]),
         gan.condition_discriminator(discriminator, classes=classes, conditioning=p["conditioning"]),
-        loss=p["loss"],
         auxiliary_weight=p["auxiliary_weight"],
-        label_smoothing=p["label_smoothing"],
-        ema_decay=p["ema_decay"],
-        r1_weight=p["r1_weight"],
-        r1_every=p["r1_every"],
+        **game_arguments(p),
         seed=seed,
     )
     return compile_players(model, p, steps_per_execution)

@@ -51,18 +51,15 @@ def compile_players(model, parameters, steps_per_execution):
     return model
 
 
+def game_arguments(parameters):
+    """Those parameters that a GAN of lesson 02's kind takes as they are."""
+    return {name: parameters[name] for name in ("loss", "label_smoothing", "ema_decay", "r1_weight", "r1_every")}
+
+
 def build_dcgan(parameters, sample_shape, seed, steps_per_execution):
     """A compiled GAN of convolutional networks."""
     p = parameters
-    model = gan.GAN(
-        *dcgan_networks(p, sample_shape),
-        loss=p["loss"],
-        label_smoothing=p["label_smoothing"],
-        ema_decay=p["ema_decay"],
-        r1_weight=p["r1_weight"],
-        r1_every=p["r1_every"],
-        seed=seed,
-    )
+    model = gan.GAN(*dcgan_networks(p, sample_shape), **game_arguments(p), seed=seed)
     return compile_players(model, p, steps_per_execution)
 
 

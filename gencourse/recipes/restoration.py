@@ -7,6 +7,7 @@ from gencourse import autoencoder, data, metrics
 
 from .base import Recipe
 
+HOLE_MARGIN = 4  # a digit fills the middle 20×20 pixels: a hole outside would hide nothing
 HELD_OUT_SEED = 1  # of the damage done to held-out images: the same for every model and filter
 
 
@@ -36,7 +37,7 @@ def damage(kind: str, amount, *, seed: int):
     if kind == "noise":
         return autoencoder.ClippedNoise(amount, seed=seed)
     if kind == "hole":
-        return autoencoder.CutHole(int(amount), seed=seed)
+        return autoencoder.CutHole(int(amount), margin=HOLE_MARGIN, seed=seed)
     if kind == "shrink":
         return autoencoder.Shrink(int(amount))
     raise ValueError(f'`damage` must be "noise", "hole" or "shrink". Received: {kind!r}.')
@@ -61,14 +62,14 @@ def reconstruction_quality(model, examples) -> dict[str, float]:
     """How close held-out images come back through the code."""
     images = data.to_unit(examples.reference)
     again = np.clip(model.reconstruct(images), 0.0, 1.0)
-    return _quality(again, images)
+    return quality(again, images)
 
 
 def restoration_quality(model, examples) -> dict[str, float]:
-    """How close held-out images come back from the damage that the model mends."""
+    """How close held-out images come back from the damage that the model mends; of a hole, only its pixels count."""
     images = data.to_unit(examples.reference)
     damaged = held_out_damage(model.corruption, images)
-    return _quality(model.restore(damaged), images)
+    return quality(model.restore(damaged), images, masks=damaged[..., -1:] if model.masked else None)
 
 
 def held_out_damage(corruption, images) -> np.ndarray:
@@ -78,11 +79,17 @@ def held_out_damage(corruption, images) -> np.ndarray:
     return np.concatenate([np.asarray(fresh(images[i : i + 500])) for i in range(0, len(images), 500)])
 
 
-def _quality(images, originals):
-    return {
-        "psnr": float(metrics.psnr(images, originals).mean()),
-        "ssim": float(metrics.ssim(images, originals).mean()),
-    }
+def quality(images, originals, *, masks=None) -> dict[str, float]:
+    """What lesson 07 reports of mended images, of a network's or a filter's: "psnr" and "ssim", means over images.
+
+    With `masks` (N, H, W, 1) "psnr" is that of the marked pixels alone, of all images together: a mean over images
+    would be infinite as soon as one hole was black and filled with black.
+    """
+    if masks is None:
+        psnr = float(metrics.psnr(images, originals).mean())
+    else:
+        psnr = metrics.pooled_psnr(images, originals, masks=masks)
+    return {"psnr": psnr, "ssim": float(metrics.ssim(images, originals).mean())}
 
 
 # How these numbers were found: docs/search-autoencoders.md.

@@ -106,4 +106,103 @@ STUDIES: dict[str, tuple[Study, ...]] = {
             seeds=3,
         ),
     ),
+    "05": (
+        Study(
+            name="ring",
+            recipe="wgan-ring",
+            variants={
+                "penalty (the lesson's)": {},
+                "weight clipping": {"penalty_weight": 0.0, "clip_weights": 0.05},
+                "no bound": {"penalty_weight": 0.0},
+            },
+            claims={"modes_covered": True, "share_within": True, "total_variation": False},
+            checkpoint=True,
+        ),
+        Study(
+            name="fashion",
+            recipe="wgan-gp",
+            variants={
+                "penalty (the lesson's)": {},
+                "weight clipping": {"penalty_weight": 0.0, "clip_weights": 0.05},
+            },
+            claims={"frechet": False, "precision": True, "recall": True},
+            checkpoint=True,
+        ),
+        Study(name="equal_wgan", recipe="wgan-gp", seconds=60, variants={"the lesson's": {}}, seeds=3),
+        Study(name="equal_dcgan", recipe="dcgan", data="fashion", seconds=60, variants={"lesson 02's": {}}, seeds=3),
+        Study(
+            name="digits",
+            recipe="wgan-gp",
+            data="digits",
+            variants={"the lesson's": {}},
+            claims={"frechet": False},
+            seeds=3,
+            checkpoint=True,
+        ),
+    ),
+    "06": (
+        Study(
+            name="digits",
+            recipe="cgan",
+            variants={
+                "projection (the lesson's)": {},
+                "label planes": {"conditioning": "planes"},
+                "auxiliary classifier": {"conditioning": "auxiliary"},
+            },
+            claims={"class_accuracy": True, "frechet": False, "precision": True, "recall": True},
+            checkpoint=True,
+        ),
+        Study(
+            name="fashion",
+            recipe="cgan",
+            data="fashion",
+            variants={"the lesson's": {}},
+            claims={"class_accuracy": True, "frechet": False},
+            seeds=3,
+            checkpoint=True,
+        ),
+    ),
+    "07": (
+        Study(
+            name="holes",
+            recipe="inpainter",
+            variants={"the lesson's": {}},
+            claims={"psnr": True, "ssim": True},
+        ),
+        Study(
+            name="denoise",
+            recipe="denoiser",
+            variants={"the lesson's": {}},
+            claims={"psnr": True, "ssim": True},
+            seeds=3,
+        ),
+        Study(
+            name="upscale",
+            recipe="upscaler",
+            variants={"the lesson's": {}},
+            claims={"psnr": True, "ssim": True},
+            seeds=3,
+        ),
+        Study(
+            name="code",
+            recipe="autoencoder",
+            variants={
+                "code of 32 (the lesson's)": {},
+                "code of 8": {"code_dim": 8},
+                "code of 128": {"code_dim": 128},
+                "code of 784": {"code_dim": 784},
+            },
+            claims={"psnr": True, "ssim": True},
+            checkpoint=True,
+        ),
+        *(
+            Study(name=f"fashion_{name}", recipe=recipe, data="fashion", variants={"the lesson's": {}}, seeds=3)
+            for name, recipe in (
+                ("holes", "inpainter"),
+                ("denoise", "denoiser"),
+                ("upscale", "upscaler"),
+                ("code", "autoencoder"),
+            )
+        ),
+    ),
 }
