@@ -1,46 +1,15 @@
 """The exercises of lesson 02: right answers pass, in any style; wrong ones fail with a sentence that names why."""
 
-import inspect
-import textwrap
-
 import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+from answers import fails, passes
 
 from gencourse import exercises
 from gencourse.exercises import check
 
 cross_entropy = keras.losses.BinaryCrossentropy(from_logits=True)
-
-
-@pytest.fixture(autouse=True)
-def progress_file(tmp_path, monkeypatch):
-    monkeypatch.setenv("GENCOURSE_PROGRESS", str(tmp_path / "progress.json"))
-
-
-def passes(name, answer):
-    result = check(name, answer)
-    assert result.passed, result
-    return str(result)
-
-
-def fails(name, answer, *words):
-    result = check(name, answer)
-    assert not result.passed, result
-    for word in words:
-        assert word in str(result), str(result)
-
-
-@pytest.mark.parametrize("name", exercises.exercises_of("02"))
-def test_starters_run_and_do_not_pass(name):
-    text = textwrap.dedent("\n".join(inspect.getdoc(exercises.exercises_of("02")[name].check).split("\n")[1:]))
-    said = []
-    scope = {"np": np, "tf": tf, "keras": keras, "cross_entropy": cross_entropy}
-    exec(text, scope | {"check": lambda *arguments: said.append(check(*arguments))})
-    assert len(said) == 1
-    assert not said[0]
-    assert any(words in str(said[0]) for words in ("there yet", "returns None"))
 
 
 # ---------------------------------------------------------------- 02.1

@@ -1,44 +1,15 @@
 """Exercises of lesson 03: right answers of many kinds pass, wrong ones fail with a sentence that names why."""
 
-import re
-import textwrap
-
 import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+from answers import fails, passes, starter
 
 from gencourse import exercises
 from gencourse.exercises import check, scores_03
 
 KL = (1 + 0.25 - 1 - np.log(0.25)) / 2
-
-
-@pytest.fixture(autouse=True)
-def progress_file(tmp_path, monkeypatch):
-    monkeypatch.setenv("GENCOURSE_PROGRESS", str(tmp_path / "progress.json"))
-
-
-def passes(name, answer):
-    result = check(name, answer)
-    assert result.passed, result
-    return str(result)
-
-
-def fails(name, answer, *words):
-    result = check(name, answer)
-    assert not result.passed, result
-    for word in words:
-        assert word in str(result), str(result)
-
-
-def starter(exercise, **names):
-    """The function that the docstring of a check shows, as the learner meets it."""
-    text = textwrap.dedent(exercises.exercises_of("03")[exercise].check.__doc__.split("\n", 1)[1])
-    code = text[: text.index("check(")]
-    space = {"np": np, "tf": tf, "keras": keras, "rng": np.random.default_rng(0)}
-    exec(code, space)
-    return space[re.findall(r"^def (\w+)", code, re.M)[-1]]
 
 
 def test_every_exercise_has_hints():
