@@ -382,6 +382,7 @@ def test_01_4_right():
         (good_scale, lambda *a: train_step(*a, inside=False), "No gradient came back"),
         (good_scale, lambda *a: train_step(*a, swap=True), "other network"),
         (good_scale, lambda *a: train_step(*a, wanted=0.0), "less real"),
+        (good_scale, lambda g, d, og, od, x, z: train_step(g, d, og, od, g(z), z), "nothing from real images"),
         (good_scale, lambda *a: None, "did not move"),
     ],
 )

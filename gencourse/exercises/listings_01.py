@@ -161,7 +161,9 @@ def none_gradients(answer):
             raise Wrong("the generator's step makes its images look less real: it wants the label 1 for them.")
         if turn == "discriminator" and fake >= 0:
             raise Wrong("the discriminator learns to call generated images real: their label is 0 in its own step.")
-        if turn == "discriminator" and real <= fake:
+        if turn == "discriminator" and abs(real) < 1e-6:
+            raise Wrong("the discriminator learns nothing from real images: its loss should see `images`.")
+        if turn == "discriminator" and real < 0:
             raise Wrong("the discriminator's logit for real images should rise: their label is 1.")
     return (
         "images and tanh share the range [-1, 1], generated images are labelled 0, and the tape sees the generator "
