@@ -35,12 +35,13 @@ def tiny_wgan(**options):
     return model
 
 
-def tiny_conditional(conditioning, **options):
+def tiny_conditional(conditioning, generator_conditioning="embedding", **options):
     keras.utils.set_random_seed(5)
     model = gan.ConditionalGAN(
         gan.condition_generator(
             gan.build_generator(latent_dim=6, units=(16,), output_shape=(2,), output_activation="linear"),
             classes=2,
+            conditioning=generator_conditioning,
             embedding_dim=2,
         ),
         gan.condition_discriminator(
@@ -98,6 +99,7 @@ VARIANTS = {
         ),
         (POINTS > 0).astype("float32"),
     ),
+    "conditional, class scales": (lambda: tiny_conditional("projection", "normalisation"), (POINTS, LABELS)),
     "conditional, auxiliary": (lambda: tiny_conditional("auxiliary", discriminator_steps=2), (POINTS, LABELS)),
 }
 family = pytest.mark.parametrize(("make", "examples"), FAMILIES.values(), ids=FAMILIES)

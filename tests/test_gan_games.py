@@ -143,6 +143,41 @@ def test_labels_that_do_not_fit(labels):
         conditional().generate(3, labels=labels)
 
 
+def test_class_scales_begin_as_the_plain_generator_and_then_tell_classes_apart():
+    keras.utils.set_random_seed(2)
+    plain = gan.build_generator(latent_dim=3, units=(8, 8), output_shape=(2,), output_activation="linear")
+    told = gan.condition_generator(plain, classes=3, conditioning="normalisation")
+    latents = REAL[:, :1] * np.ones((1, 3), "float32")
+    np.testing.assert_allclose(told([latents, LABELS]), plain(latents), rtol=1e-5, atol=1e-6)
+    scales = [layer for layer in told.layers if isinstance(layer, gan.ClassScale)]
+    assert len(scales) == 2
+    scales[0].shift.assign(scales[0].shift + np.array([[0.0], [0.0], [1.0]], "float32"))
+    changed = np.abs(told([latents, LABELS]) - plain(latents)).max(axis=1) > 1e-4
+    np.testing.assert_array_equal(changed, LABELS == 2)
+
+
+def test_class_scales_by_hand_on_maps():
+    layer = gan.ClassScale(2)
+    maps, labels = np.ones((2, 3, 3, 4), "float32"), np.array([1, 0], "int32")
+    layer([maps, labels])
+    layer.scale.assign([[2.0] * 4, [3.0, 0.0, 1.0, -1.0]])
+    layer.shift.assign([[0.5] * 4, [0.0] * 4])
+    scaled = layer([maps, labels]).numpy()
+    np.testing.assert_allclose(scaled[0], np.broadcast_to([3.0, 0.0, 1.0, -1.0], (3, 3, 4)))
+    np.testing.assert_allclose(scaled[1], 2.5)
+
+
+def test_class_scales_need_a_chain_that_normalises():
+    with pytest.raises(ValueError, match="must normalise the batch"):
+        gan.condition_generator(generator(3), classes=3, conditioning="normalisation")
+    inputs = keras.Input((3,))
+    branched = keras.Model(inputs, keras.layers.Add()([keras.layers.Dense(3)(inputs), inputs]))
+    with pytest.raises(ValueError, match="branches at"):
+        gan.condition_generator(branched, classes=3, conditioning="normalisation")
+    with pytest.raises(ValueError, match="Received: 'planes'"):
+        gan.condition_generator(generator(3), classes=3, conditioning="planes")
+
+
 def test_training_without_labels_is_refused():
     with pytest.raises(ValueError, match="batches \\(samples, labels\\)"):
         conditional().train_step(tf.constant(REAL))

@@ -1,6 +1,7 @@
 """Generative adversarial networks: builders, and the games they play."""
 
-from .conditional import ConditionalGAN, LabelPlanes, condition_discriminator, condition_generator
+from .conditional import ConditionalGAN
+from .conditioning import ClassScale, LabelPlanes, condition_discriminator, condition_generator
 from .convolutional import (
     MinibatchStd,
     build_dcgan_discriminator,
@@ -14,6 +15,7 @@ from .wasserstein import WassersteinGAN
 
 __all__ = [
     "GAN",
+    "ClassScale",
     "ConditionalGAN",
     "LabelPlanes",
     "MinibatchStd",

@@ -5,123 +5,8 @@ import numpy as np
 import tensorflow as tf
 from keras import layers, ops
 
+from .conditioning import ClassScale
 from .game import GAN, told
-
-
-@keras.saving.register_keras_serializable(package="gencourse")
-class LabelPlanes(layers.Layer):
-    """One channel for each class: all ones for the image's own class, all zeros for the others.
-
-    Args:
-        classes: K.
-        height: H. width: W.
-
-    Returns:
-        From labels (B,) to float32 planes (B, H, W, K).
-    """
-
-    def __init__(self, classes: int, height: int, width: int, **kwargs):
-        super().__init__(**kwargs)
-        self.classes, self.height, self.width = classes, height, width
-
-    def call(self, labels):
-        one_hot = ops.one_hot(ops.cast(labels, "int32"), self.classes, dtype=self.compute_dtype)  # (B, K)
-        planes = one_hot[:, None, None, :]
-        return planes + ops.zeros((1, self.height, self.width, 1), self.compute_dtype)  # (B, H, W, K)
-
-    def compute_output_shape(self, input_shape):
-        return (input_shape[0], self.height, self.width, self.classes)
-
-    def compute_output_spec(self, labels):
-        return keras.KerasTensor(self.compute_output_shape(labels.shape), self.compute_dtype)
-
-    def get_config(self):
-        return {**super().get_config(), "classes": self.classes, "height": self.height, "width": self.width}
-
-
-def condition_generator(generator: keras.Model, *, classes: int, embedding_dim: int = 16) -> keras.Model:
-    """Puts a label beside the latents of a generator.
-
-    Args:
-        generator: model from inputs (B, Z + embedding_dim) to samples.
-        classes: K.
-        embedding_dim: numbers that a class is turned into; they are learnt.
-
-    Returns:
-        A model from [latents (B, Z), labels (B,)] to samples.
-
-    Raises:
-        ValueError: if the generator reads no more numbers than the embedding has.
-
-    Reference:
-        Mirza and Osindero, "Conditional Generative Adversarial Nets", 2014.
-    """
-    latent_dim = generator.inputs[0].shape[-1] - embedding_dim
-    if latent_dim < 1:
-        raise ValueError(
-            f"The generator must read more than embedding_dim={embedding_dim} numbers. "
-            f"Received: one that reads {generator.inputs[0].shape[-1]}."
-        )
-    latents = keras.Input((latent_dim,), name="latents")
-    labels = keras.Input((), dtype="int32", name="labels")
-    embedded = layers.Embedding(classes, embedding_dim, embeddings_initializer="random_normal")(labels)
-    samples = generator(layers.Concatenate()([latents, embedded]))
-    return keras.Model([latents, labels], samples, name="conditional_generator")
-
-
-CONDITIONINGS = ("planes", "projection", "auxiliary")
-
-
-def condition_discriminator(
-    discriminator: keras.Model, *, classes: int, conditioning: str = "projection"
-) -> keras.Model:
-    """Tells a discriminator the class it should judge by, in one of three ways.
-
-    Args:
-        discriminator: model from samples to logits (B, 1) whose last layer is Dense; "planes" needs one that reads
-            (H, W, C + K).
-        classes: K.
-        conditioning: "planes" puts one channel for each class beside the image; "projection" adds the product of the
-            last hidden layer and a learnt vector of the class to the logit; "auxiliary" does not tell the class, but
-            asks for it, by a second output.
-
-    Returns:
-        A model from [samples, labels (B,)] to logits (B, 1); with "auxiliary" from samples to [logits (B, 1), class
-        logits (B, K)].
-
-    Raises:
-        ValueError: if the conditioning is unknown, or the network does not fit it.
-
-    Reference:
-        Mirza and Osindero, "Conditional Generative Adversarial Nets", 2014; Miyato and Koyama, "cGANs with Projection
-        Discriminator", 2018; Odena, Olah and Shlens, "Conditional Image Synthesis with Auxiliary Classifier GANs",
-        2017.
-    """
-    if conditioning not in CONDITIONINGS:
-        raise ValueError(f"`conditioning` must be one of {CONDITIONINGS}. Received: {conditioning!r}.")
-    labels = keras.Input((), dtype="int32", name="labels")
-    if conditioning == "planes":
-        height, width, channels = discriminator.inputs[0].shape[1:]
-        if channels <= classes:
-            raise ValueError(
-                f"With label planes the discriminator must read the image's channels and {classes} more. "
-                f"Received: one that reads {channels} channels."
-            )
-        samples = keras.Input((height, width, channels - classes), name="samples")
-        planes = LabelPlanes(classes, height, width)(labels)
-        logits = discriminator(layers.Concatenate()([samples, planes]))
-        return keras.Model([samples, labels], logits, name="conditional_discriminator")
-    last = discriminator.layers[-1]
-    if not isinstance(last, layers.Dense):
-        raise ValueError(f"The discriminator's last layer must be Dense. Received: {type(last).__name__}.")
-    samples, hidden = discriminator.inputs[0], last.input
-    if conditioning == "auxiliary":
-        named = layers.Dense(classes, dtype="float32", name="class_logits")(hidden)
-        return keras.Model(samples, [discriminator.outputs[0], named], name="conditional_discriminator")
-    direction = layers.Embedding(classes, hidden.shape[-1], embeddings_initializer="zeros")(labels)  # (B, D)
-    agreement = layers.Dot(axes=-1, dtype="float32")([hidden, direction])  # (B, 1)
-    logits = layers.Add(dtype="float32")([discriminator.outputs[0], agreement])
-    return keras.Model([samples, labels], logits, name="conditional_discriminator")
 
 
 @keras.saving.register_keras_serializable(package="gencourse")
@@ -161,7 +46,8 @@ class ConditionalGAN(GAN):
     @property
     def classes(self) -> int:
         """K, the number of classes."""
-        return next(x.input_dim for x in self.generator.layers if isinstance(x, layers.Embedding))
+        reading = next(x for x in self.generator.layers if isinstance(x, (layers.Embedding, ClassScale)))
+        return reading.classes if isinstance(reading, ClassScale) else reading.input_dim
 
     def split_batch(self, data):
         if not isinstance(data, tuple) or len(data) != 2 or len(data[1].shape) != 1:

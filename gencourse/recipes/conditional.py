@@ -10,12 +10,18 @@ def build_cgan(parameters, sample_shape, seed, steps_per_execution):
     """A compiled conditional GAN of lesson 02's networks."""
     p = parameters
     classes, planes = p["classes"], p["conditioning"] == "planes"
-    # The generator reads a learnt vector of the class beside the latents; label planes are more input channels.
-    generator, _ = dcgan_networks({**p, "latent_dim": p["latent_dim"] + p["embedding_dim"]}, sample_shape)
+    # A learnt vector of the class stands beside the latents; label planes are more input channels.
+    beside = p["embedding_dim"] if p["generator_conditioning"] == "embedding" else 0
+    generator, _ = dcgan_networks({**p, "latent_dim": p["latent_dim"] + beside}, sample_shape)
     read = (*sample_shape[:-1], sample_shape[-1] + classes) if planes else sample_shape
     _, discriminator = dcgan_networks(p, read)
     model = gan.ConditionalGAN(
-        gan.condition_generator(generator, classes=classes, embedding_dim=p["embedding_dim"]),
+        gan.condition_generator(
+            generator,
+            classes=classes,
+            conditioning=p["generator_conditioning"],
+            embedding_dim=p["embedding_dim"],
+        ),
         gan.condition_discriminator(discriminator, classes=classes, conditioning=p["conditioning"]),
         auxiliary_weight=p["auxiliary_weight"],
         **game_arguments(p),
@@ -33,6 +39,7 @@ CGAN_DIGITS = Recipe(
     parameters={
         **DCGAN_DIGITS.parameters,
         "classes": 10,
+        "generator_conditioning": "normalisation",
         "embedding_dim": 16,
         "conditioning": "projection",
         "auxiliary_weight": 1.0,
