@@ -30,6 +30,7 @@ def build_cgan(parameters, sample_shape, seed, steps_per_execution):
     return compile_players(model, p, steps_per_execution)
 
 
+# How these numbers were found: docs/search-cgan.md.
 CGAN_DIGITS = Recipe(
     name="cgan",
     lesson="06",
@@ -38,11 +39,14 @@ CGAN_DIGITS = Recipe(
     value_range="signed",
     parameters={
         **DCGAN_DIGITS.parameters,
+        "epochs": 12,
+        "discriminator_filters": (32, 64),
+        "discriminator_units": (256,),
         "classes": 10,
         "generator_conditioning": "normalisation",
         "embedding_dim": 16,
         "conditioning": "projection",
-        "auxiliary_weight": 1.0,
+        "auxiliary_weight": 0.1,
     },
     build=build_cgan,
     labels=True,

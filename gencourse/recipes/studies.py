@@ -146,8 +146,10 @@ STUDIES: dict[str, tuple[Study, ...]] = {
             recipe="cgan",
             variants={
                 "projection (the lesson's)": {},
+                "class beside the latents": {"generator_conditioning": "embedding"},
                 "label planes": {"conditioning": "planes"},
                 "auxiliary classifier": {"conditioning": "auxiliary"},
+                "auxiliary, weight 0": {"conditioning": "auxiliary", "auxiliary_weight": 0.0},
             },
             claims={"class_accuracy": True, "frechet": False, "precision": True, "recall": True},
             checkpoint=True,
