@@ -60,6 +60,22 @@ def test_a_soap_film_continues_a_slope():
         metrics.fill_smoothly(ramp, masks * 0.5)
 
 
+def test_the_nearest_example_fills_what_it_agrees_with():
+    """By hand: of two examples the one that fits the known pixels is copied, whatever stands in the hole."""
+    examples = RNG.random((40, 16, 16, 1)).astype("float32")
+    originals = np.clip(examples[[7, 21]] + np.float32(0.01), 0, 1)
+    masks = np.zeros((2, 16, 16, 1), "float32")
+    masks[0, 4:12, 5:13] = 1.0
+    masks[1, :6, :6] = 1.0
+    for content in (0.0, 1.0):
+        filled = metrics.nearest_example(originals * (1 - masks) + content * masks, masks, examples)
+        np.testing.assert_array_equal(filled, np.where(masks > 0, examples[[7, 21]], originals))
+    with pytest.raises(ValueError, match="differ in shape"):
+        metrics.nearest_example(originals, masks, examples[:, :8])
+    with pytest.raises(ValueError, match="zeros and ones"):
+        metrics.nearest_example(originals, masks * 0.5, examples)
+
+
 def test_bad_images_are_named():
     with pytest.raises(ValueError, match="differ in shape"):
         metrics.psnr(IMAGES, IMAGES[:2])

@@ -4,14 +4,16 @@ from .distances import frechet_between_gaussians, frechet_distance, kernel_dista
 from .evaluator import EVALUATORS, Evaluator, build_evaluator, load_evaluator
 from .images import confident_share, evaluate_images
 from .manifold import density_coverage, nearest_neighbour_distances, precision_recall
+from .per_class import class_distances
 from .points import mode_coverage, total_variation
-from .restoration import bicubic, fill_smoothly, median_filter, pooled_psnr, psnr, ssim
+from .restoration import bicubic, fill_smoothly, median_filter, nearest_example, pooled_psnr, psnr, ssim
 
 __all__ = [
     "EVALUATORS",
     "Evaluator",
     "bicubic",
     "build_evaluator",
+    "class_distances",
     "confident_share",
     "density_coverage",
     "evaluate_images",
@@ -22,6 +24,7 @@ __all__ = [
     "load_evaluator",
     "median_filter",
     "mode_coverage",
+    "nearest_example",
     "nearest_neighbour_distances",
     "pooled_psnr",
     "precision_recall",

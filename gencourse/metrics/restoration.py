@@ -34,7 +34,7 @@ def pooled_psnr(images, originals, *, masks=None):
         masks: (N, H, W, 1), 1 for the pixels that count, 0 elsewhere; by default all count.
 
     Returns:
-        float, decibels.
+        float, decibels; infinite for equal images.
 
     Raises:
         ValueError: for other shapes or ranges, or masks without a pixel.
@@ -46,7 +46,8 @@ def pooled_psnr(images, originals, *, masks=None):
             f"`masks` must mark some pixel, in the shape {(*images.shape[:3], 1)}. Received: shape {counts.shape}."
         )
     errors = counts * (images.astype("float64") - originals) ** 2
-    return float(-10.0 * np.log10(errors.sum() / (counts.sum() * images.shape[-1])))
+    with np.errstate(divide="ignore"):
+        return float(-10.0 * np.log10(errors.sum() / (counts.sum() * images.shape[-1])))
 
 
 def ssim(images, originals):
@@ -116,16 +117,43 @@ def fill_smoothly(images, masks, *, rounds: int = 400):
     Raises:
         ValueError: for other shapes or ranges, or masks of other values.
     """
-    images, masks = _unit(images), np.asarray(masks, "float32")
-    if masks.shape != (*images.shape[:3], 1) or not np.isin(masks, (0.0, 1.0)).all():
-        raise ValueError(
-            f"`masks` must hold zeros and ones of shape {(*images.shape[:3], 1)}. Received: shape {masks.shape}."
-        )
+    images, masks = _with_masks(images, masks)
     filled = images * (1.0 - masks)
     for _ in range(rounds):
         padded = np.pad(filled, ((0, 0), (1, 1), (1, 1), (0, 0)), mode="edge")
         mean = (padded[:, :-2, 1:-1] + padded[:, 2:, 1:-1] + padded[:, 1:-1, :-2] + padded[:, 1:-1, 2:]) / 4.0
         filled = np.where(masks > 0, mean, images)
+    return filled
+
+
+def nearest_example(images, masks, examples):
+    """Holes filled from the training image that is nearest in the known pixels: what knowing by heart can do.
+
+    Args:
+        images: floats (N, H, W, C) in [0, 1]; what stands in the holes does not matter.
+        masks: (N, H, W, 1), 1 where a pixel is unknown, 0 elsewhere.
+        examples: floats (M, H, W, C) in [0, 1], the images to copy from.
+
+    Returns:
+        float32 (N, H, W, C): known pixels as they were.
+
+    Raises:
+        ValueError: for other shapes or ranges, or masks of other values.
+    """
+    images, masks = _with_masks(images, masks)
+    examples = _unit(examples)
+    if examples.shape[1:] != images.shape[1:]:
+        raise ValueError(f"Images and examples differ in shape. Received: {images.shape} and {examples.shape}.")
+    flat = examples.reshape(len(examples), -1)  # (M, H·W·C)
+    squares = flat**2
+    filled = images.copy()
+    for i in range(0, len(images), 500):
+        known = np.broadcast_to(1.0 - masks[i : i + 500], images[i : i + 500].shape).reshape(-1, flat.shape[1])
+        seen = known * images[i : i + 500].reshape(known.shape)
+        # Sum over known pixels of (image - example)², but for the image's own squares, which every example shares.
+        distances = known @ squares.T - 2.0 * seen @ flat.T  # (500, M)
+        copied = examples[distances.argmin(axis=1)]
+        filled[i : i + 500] = np.where(masks[i : i + 500] > 0, copied, images[i : i + 500])
     return filled
 
 
@@ -136,6 +164,15 @@ def _by_pillow(images, function):
     grey = np.round(images[..., 0] * 255.0).astype("uint8")
     done = np.stack([np.asarray(function(Image.fromarray(image))) for image in grey])
     return done[..., None].astype("float32") / np.float32(255)
+
+
+def _with_masks(images, masks):
+    images, masks = _unit(images), np.asarray(masks, "float32")
+    if masks.shape != (*images.shape[:3], 1) or not np.isin(masks, (0.0, 1.0)).all():
+        raise ValueError(
+            f"`masks` must hold zeros and ones of shape {(*images.shape[:3], 1)}. Received: shape {masks.shape}."
+        )
+    return images, masks
 
 
 def _unit(images):

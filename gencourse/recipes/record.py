@@ -9,8 +9,10 @@ from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 from pathlib import Path
 
-from gencourse import results
+from gencourse import results, runtime
 
+from .comparison import COMPARISONS, Comparison, measure_comparison
+from .runs import versions
 from .studies import STUDIES, Study
 
 TABLE_SAMPLES = 5000
@@ -42,7 +44,7 @@ def measure(study: Study, changes: dict, seed: int, folder: str) -> dict:
 def record(
     lesson: str, *, only: str | None = None, seeds: int | None = None, progress=lambda text: None
 ) -> Path | None:
-    """Measures the studies of a lesson anew and writes `gencourse/records/NN.toml` and its checkpoints, study by study.
+    """Measures the studies and comparisons of a lesson anew, and writes its record and checkpoints one after the other.
 
     Args:
         lesson: two digits.
@@ -55,33 +57,57 @@ def record(
 
     Raises:
         ValueError: if the lesson has no studies, or none of that name.
+        FileNotFoundError: if a checkpoint that a comparison needs is missing.
     """
-    studies = [s for s in STUDIES.get(lesson, ()) if only in (None, s.name)]
+    studies = [s for s in _studies(lesson) if only in (None, s.name)]
     if not studies:
-        known = {number: [s.name for s in of] for number, of in STUDIES.items()}
+        known = {number: [s.name for s in _studies(number)] for number in (*STUDIES, *COMPARISONS)}
         raise ValueError(f"No such study; there are {known}. Received: lesson {lesson!r}, study {only!r}.")
     path, commit = results.record_path(lesson), _commit(results.RECORDS)
     with tempfile.TemporaryDirectory() as folder:
         for study in studies:
+            if isinstance(study, Comparison):
+                table, claims = measure_comparison(study, seeds=seeds, progress=progress)
+                about = versions() | {"machine": runtime.machine_words()}
+                if seeds is None:
+                    _put(path, lesson, study.name, commit, about=about, claims=claims, table=table)
+                continue
             runs = _runs(study, Path(folder) / study.name, seeds, progress)
             if seeds is None:
                 _write(path, lesson, study, runs, commit)
     return path if seeds is None else None
 
 
+def _studies(lesson: str) -> tuple[Study | Comparison, ...]:
+    return (*STUDIES.get(lesson, ()), *COMPARISONS.get(lesson, ()))
+
+
 def _write(path: Path, lesson: str, study: Study, runs: dict[str, list[dict]], commit: str) -> None:
-    """Puts one study into the record, beside what it says of the others."""
+    """Puts one study into the record."""
     first = runs[next(iter(study.variants))]
-    about, claims, tables, checkpoints = _kept(path, lesson, study.name)
-    about |= {**first[0]["versions"], "machine": first[0]["machine"]}
-    about["measured"] = about.get("measured", {}) | {
-        study.name: {"date": datetime.date.today().isoformat(), "commit": commit}
-    }
-    claims |= _claims(study, first)
-    tables[study.name] = [_row(label, study.variants[label], measured) for label, measured in runs.items()]
-    if study.checkpoint:
-        checkpoints[study.name] = _keep_checkpoint(study, first, path, lesson)
-    results.write_record(path, lesson=lesson, about=about, claims=claims, tables=tables, checkpoints=checkpoints)
+    _put(
+        path,
+        lesson,
+        study.name,
+        commit,
+        about={**first[0]["versions"], "machine": first[0]["machine"]},
+        claims=_claims(study, first),
+        table=[_row(label, study.variants[label], measured) for label, measured in runs.items()],
+        checkpoint=_keep_checkpoint(study, first, path, lesson) if study.checkpoint else None,
+    )
+
+
+def _put(path: Path, lesson: str, name: str, commit: str, *, about, claims, table, checkpoint=None) -> None:
+    """Writes what was measured under one name, beside what the record says of others."""
+    kept, known_claims, tables, checkpoints = _kept(path, lesson, name)
+    kept |= about
+    kept["measured"] = kept.get("measured", {}) | {name: {"date": datetime.date.today().isoformat(), "commit": commit}}
+    tables[name] = table
+    if checkpoint is not None:
+        checkpoints[name] = checkpoint
+    results.write_record(
+        path, lesson=lesson, about=kept, claims=known_claims | claims, tables=tables, checkpoints=checkpoints
+    )
 
 
 def _runs(study: Study, folder: Path, seeds: int | None, progress) -> dict[str, list[dict]]:
@@ -139,8 +165,8 @@ def _row(label: str, changes, runs: list[dict]) -> dict:
 
 def _keep_checkpoint(study: Study, runs: list[dict], path: Path, lesson: str) -> dict:
     """Copies the networks of the median seed to where the record stands."""
-    first_claim = next(iter(study.claims))
-    chosen = sorted(runs, key=lambda run: run["claims"][first_claim])[len(runs) // 2]
+    measured = next(iter(study.claims), "frechet")
+    chosen = sorted(runs, key=lambda run: run["claims"][measured])[len(runs) // 2]
     file = f"checkpoints/{lesson}_{study.name}.npz"
     target = path.parent / file
     target.parent.mkdir(parents=True, exist_ok=True)
@@ -164,7 +190,7 @@ def _kept(path: Path, lesson: str, renewed: str):
     if not path.is_file():
         return {}, {}, {}, {}
     content = tomllib.loads(path.read_text(encoding="utf-8"))
-    others = {s.name for s in STUDIES[lesson]} - {renewed}
+    others = {s.name for s in _studies(lesson)} - {renewed}
     about = {k: v for k, v in content["record"].items() if k != "lesson"}
     about["measured"] = {k: v for k, v in about.get("measured", {}).items() if k in others}
     return (

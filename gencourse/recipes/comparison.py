@@ -1,0 +1,256 @@
+"""Comparisons: the checkpoints of several lessons, measured alike. Only to time it, a few seconds are trained anew."""
+
+import statistics
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+import numpy as np
+
+from gencourse import data, metrics, results
+
+from .checkpoints import load_checkpoint
+from .domains import Images
+from .runs import Run, sample, sample_labels, train
+
+CHECKED_SEEDS = (0, 1, 2, 3, 4)  # of the samples behind a claim
+TIMED_IMAGES = 1000
+TIMED_DRAWS = 5
+TIMED_SECONDS = 10.0  # of training steps
+
+
+class Row(NamedTuple):
+    """One model of a comparison: the lesson and the name of its checkpoint, and what the table calls it."""
+
+    lesson: str
+    checkpoint: str
+    label: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Comparison:
+    """Checkpoints of one image set in one table, with a floor, a copier and noise beside them.
+
+    Attributes:
+        name: of the record's table.
+        data: the image set that all rows were trained on, and the evaluator's.
+        rows: the models.
+        samples: images drawn from each model and each seed.
+        seeds: of those images. The networks stay the same, so ranges over these seeds say nothing about training.
+        checked: the row that a lesson measures again; its claims have five seeds.
+        claims: {measure: whether higher is better} that the checked row is held to.
+    """
+
+    name: str
+    data: str
+    rows: tuple[Row, ...]
+    samples: int = 5000
+    seeds: tuple[int, ...] = (0, 1, 2)
+    checked: Row | None = None
+    claims: Mapping[str, bool] = field(default_factory=dict)
+
+
+def load_row(lesson: str, checkpoint: str) -> Run:
+    """Loads a recorded checkpoint as a run, so that `sample` draws from it as from any other.
+
+    Args:
+        lesson: two digits.
+        checkpoint: its name in the lesson's record.
+
+    Returns:
+        A run; its settings are the recipe's, and what the record says.
+
+    Raises:
+        FileNotFoundError: if the lesson has no record, or the file is missing.
+        ValueError: if the name is unknown or the file is damaged.
+
+    Example:
+        >>> images = recipes.sample(comparison.load_row("02", "digits"), 16, seed=1)
+    """
+    from . import get
+
+    model = load_checkpoint(lesson, checkpoint)
+    entry = results.load_record(lesson).checkpoints[checkpoint]
+    recipe = get(entry["recipe"])
+    settings = {"data": recipe.data, "domain": recipe.domain, "value_range": recipe.value_range, "holdout": 0.0}
+    return Run(model, settings | entry)
+
+
+def weights_used(run: Run) -> int:
+    """How many weights a model draws with: an encoder, which only training needs, is left out."""
+    networks = run.model.sampling_networks()
+    return sum(network.count_params() for name, network in networks.items() if name != "encoder")
+
+
+def images_per_second(run: Run, *, n: int = TIMED_IMAGES, draws: int = TIMED_DRAWS) -> float:
+    """Speed of sampling: the median of some draws of `n` images, after one that warms up."""
+    sample(run, n, seed=0)
+    seconds = []
+    for seed in range(1, draws + 1):
+        began = time.perf_counter()
+        sample(run, n, seed=seed)
+        seconds.append(time.perf_counter() - began)
+    return n / statistics.median(seconds)
+
+
+def training_seconds(run: Run, *, seconds: float = TIMED_SECONDS) -> float:
+    """What the whole training takes on this machine, reckoned from its first `seconds`: so that all models are timed
+    alike, in one run, whenever their checkpoints were made."""
+    from . import get
+
+    entry = run.settings
+    recipe = get(entry["recipe"])
+    parameters = recipe.with_parameters(entry["parameters"])
+    timed = train(recipe, changes=entry["parameters"], data_name=entry["data"], seconds=seconds).settings
+    steps = data.steps_per_pass(len(Images(entry["data"]).train), parameters["batch_size"]) * parameters["epochs"]
+    return steps * timed["seconds"] / timed["steps"]
+
+
+def checked_parameters(row: Row, samples: int) -> dict:
+    """What a fresh measurement of a row must share with the recorded one to be comparable."""
+    entry = results.load_record(row.lesson).checkpoints[row.checkpoint]
+    return {"lesson": row.lesson, "checkpoint": row.checkpoint, "sha256": entry["sha256"][:12], "samples": samples}
+
+
+def measure_comparison(comparison: Comparison, *, seeds: int | None = None, progress: Callable = lambda text: None):
+    """Measures every row of a comparison.
+
+    Args:
+        comparison: what to measure.
+        seeds: fewer seeds than it asks for: a trial.
+        progress: called with a sentence for each row.
+
+    Returns:
+        (rows, claims): the table's rows, and the claims of the checked row, in the form that `write_record` takes.
+
+    Raises:
+        FileNotFoundError, ValueError: if a checkpoint is missing, damaged, or was trained on other data.
+    """
+    runs = {row: _run(comparison, row) for row in comparison.rows}  # all of them first: none may be missing
+    examples = Images(comparison.data)
+    usual = comparison.seeds[:seeds]
+    table, claims = [], {}
+    for row, run in runs.items():
+        drawn = CHECKED_SEEDS[:seeds] if row == comparison.checked else usual
+        scores = {s: _judge(run, comparison.samples, s, examples) for s in dict.fromkeys((*usual, *drawn))}
+        table.append(_model_row(row, run, [scores[s] for s in usual]))
+        if row == comparison.checked:
+            claims = _claims(comparison, run, {s: scores[s] for s in drawn})
+        progress(_told(table[-1]))
+    for label, kind, draw in (
+        ("real, other images (floor)", "floor", _floor),
+        ("the copier", "copier", _copier),
+        ("noise", "noise", _noise),
+    ):
+        scores = [draw(examples, comparison.samples, seed) for seed in usual]
+        table.append({"label": label, "kind": kind, "seeds": len(scores), **_summary(scores)})
+        progress(_told(table[-1]))
+    return table, claims
+
+
+def _run(comparison: Comparison, row: Row) -> Run:
+    run = load_row(row.lesson, row.checkpoint)
+    if run.settings["data"] != comparison.data:
+        raise ValueError(
+            f"All rows of {comparison.name!r} are of {comparison.data!r}. "
+            f"Received: {row.label!r}, trained on {run.settings['data']!r}."
+        )
+    return run
+
+
+def _judge(run: Run, n: int, seed: int, examples: Images) -> dict[str, float]:
+    return examples.judge(sample(run, n, seed=seed), sample_labels(run, n))
+
+
+def _real(examples: Images, n: int, seed: int):
+    """Training images (n, ...) drawn without replacement, and all the others."""
+    order = np.random.default_rng(seed).permutation(len(examples.train))
+    return data.to_unit(examples.train[order[:n]]), data.to_unit(examples.train[order[n:]])
+
+
+def _floor(examples: Images, n: int, seed: int) -> dict[str, float]:
+    """Real images in the place of the generated; their neighbours are looked for among the *other* training images."""
+    images, others = _real(examples, n, seed)
+    evaluator = metrics.load_evaluator(examples.evaluator_name)
+    scores = metrics.evaluate_images(images, data.to_unit(examples.reference), evaluator, training=others)
+    return {**scores, "confident_share": metrics.confident_share(images, evaluator)}
+
+
+def _copier(examples: Images, n: int, seed: int) -> dict[str, float]:
+    """The same images handed in by a model that was trained on them."""
+    return examples.judge(_real(examples, n, seed)[0])
+
+
+def _noise(examples: Images, n: int, seed: int) -> dict[str, float]:
+    return examples.judge(np.random.default_rng(seed).random((n, *examples.sample_shape), "float32"))
+
+
+def _summary(scores: list[dict]) -> dict:
+    """Medians over the seeds of the samples, and their ranges."""
+    ranges = {name: [min(s[name] for s in scores), max(s[name] for s in scores)] for name in scores[0]}
+    return {**{name: statistics.median(s[name] for s in scores) for name in scores[0]}, "ranges": ranges}
+
+
+def _model_row(row: Row, run: Run, scores: list[dict]) -> dict:
+    return {
+        **row._asdict(),
+        "kind": "model",
+        "recipe": run.settings["recipe"],
+        "sha256": run.settings["sha256"][:12],
+        "seeds": len(scores),
+        "training_seconds": round(training_seconds(run), 1),
+        "images_per_second": round(images_per_second(run)),
+        "weights": weights_used(run),
+        **_summary(scores),
+    }
+
+
+def _claims(comparison: Comparison, run: Run, scores: dict[int, dict]) -> dict[str, dict]:
+    return {
+        f"{comparison.name}_{measure}": {
+            "recipe": run.settings["recipe"],
+            "higher_is_better": higher,
+            "n": comparison.samples,
+            "seeds": list(scores),
+            "values": [score[measure] for score in scores.values()],
+            "parameters": checked_parameters(comparison.checked, comparison.samples),
+        }
+        for measure, higher in comparison.claims.items()
+    }
+
+
+def _told(row: dict) -> str:
+    names = ("frechet", "precision", "recall", "nearest_train")
+    return f"{row['label']}: " + ", ".join(f"{name} {row[name]:.4g}" for name in names)
+
+
+DCGAN = Row("02", "digits", "DCGAN (02)")
+
+COMPARISONS: dict[str, tuple[Comparison, ...]] = {
+    "15": (
+        Comparison(
+            name="digits",
+            data="digits",
+            rows=(
+                Row("01", "digits", "GAN (01)"),
+                DCGAN,
+                Row("03", "digits", "VAE (03)"),
+                Row("05", "digits", "WGAN-GP (05)"),
+                Row("06", "digits", "conditional GAN (06)"),
+                Row("07", "code", "autoencoder (07)"),
+            ),
+            checked=DCGAN,
+            claims={"frechet": False, "precision": True, "recall": True, "coverage": True},
+        ),
+        Comparison(
+            name="fashion",
+            data="fashion",
+            rows=(
+                Row("02", "fashion", "DCGAN (02)"),
+                Row("05", "fashion", "WGAN-GP (05)"),
+                Row("06", "fashion", "conditional GAN (06)"),
+            ),
+        ),
+    ),
+}
