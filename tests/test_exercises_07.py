@@ -1,0 +1,248 @@
+"""Exercises of lesson 07: right answers of many kinds pass, wrong ones fail with a sentence that names why."""
+
+import re
+import textwrap
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from gencourse import autoencoder, exercises
+from gencourse.exercises import check, scores_07
+
+POOLED = -10 * np.log10(0.0505)
+SAID = 1 / (1 + np.exp(7))
+SQUARED = 2 * (SAID - 1) * SAID * (1 - SAID)
+
+
+@pytest.fixture(autouse=True)
+def progress_file(tmp_path, monkeypatch):
+    monkeypatch.setenv("GENCOURSE_PROGRESS", str(tmp_path / "progress.json"))
+
+
+def passes(name, answer):
+    result = check(name, answer)
+    assert result.passed, result
+    return str(result)
+
+
+def fails(name, answer, *words):
+    result = check(name, answer)
+    assert not result.passed, result
+    for word in words:
+        assert word in str(result), str(result)
+
+
+def starter(exercise):
+    """The function that the docstring of a check shows, as the learner meets it."""
+    text = textwrap.dedent(exercises.exercises_of("07")[exercise].check.__doc__.split("\n", 1)[1])
+    code = text[: text.index("check(")]
+    space = {"np": np}
+    exec(code, space)
+    return space[re.findall(r"^def (\w+)", code, re.M)[-1]]
+
+
+def test_every_exercise_has_hints():
+    assert list(exercises.exercises_of("07")) == ["07.1", "07.2", "07.3", "07.4", "07.5"]
+
+
+def test_07_1():
+    passes("07.1", (0.01, 23.01, 20, 12.97))
+    passes("07.1", [np.float32(0.01), 20 + 10 * np.log10(2), tf.constant(20.0), POOLED])
+    fails("07.1", (0.1, 23, 20, POOLED), "squared error has 10")
+    fails("07.1", (np.exp(-2), 23, 20, POOLED), "base 10")
+    fails("07.1", (100, 23, 20, POOLED), "1 / error")
+    fails("07.1", (7, 23, 20, POOLED), "does not give that")
+    fails("07.1", (0.01, 16.99, 20, POOLED), "to be added")
+    fails("07.1", (0.01, 40, 20, POOLED), "logarithm")
+    fails("07.1", (0.01, 26.02, 20, POOLED), "quarter")
+    fails("07.1", (0.01, 21, 20, POOLED), "not 21")
+    fails("07.1", (0.01, 23.01, POOLED, 20), "swapped")
+    fails("07.1", (0.01, 23.01, 15, POOLED), "not 15")
+    fails("07.1", (0.01, 23.01, 20, 20), "mean of the errors")
+    fails("07.1", (0.01, 23.01, 20, -10 * np.log10(0.101)), "the sum")
+    fails("07.1", (0.01, 23.01, 20, 3), "not 3")
+    fails("07.1", (0.01, 23.01, 20, ...), "not there yet")
+    fails("07.1", 0.01, "4 parts")
+
+
+def test_07_2():
+    passes("07.2", (SQUARED, SAID - 1, (SAID - 1) / SQUARED))
+    passes("07.2", (-0.00182, -0.999, 549))
+    fails("07.2", (-SQUARED, SAID - 1, 549), "sign is turned")
+    fails("07.2", (SQUARED / 2, SAID - 1, 549), "the 2 of the square")
+    fails("07.2", (2 * (SAID - 1), SAID - 1, 549), "comes as a factor")
+    fails("07.2", (-16, SAID - 1, 549), "sigmoid is missing")
+    fails("07.2", (3, SAID - 1, 549), "not 3")
+    fails("07.2", (SQUARED, 1 - SAID, 549), "sign is turned")
+    fails("07.2", (SQUARED, SAID, 549), "should be black")
+    fails("07.2", (SQUARED, -1 / SAID, 549), "with respect to s")
+    fails("07.2", (SQUARED, 3, 549), "not 3")
+    fails("07.2", (SQUARED, SAID - 1, SQUARED / (SAID - 1)), "inverse")
+    fails("07.2", (SQUARED, SAID - 1, 3), "not 3")
+
+
+def test_the_slopes_are_those_of_tensorflow():
+    logit = tf.Variable(-7.0)
+    with tf.GradientTape(persistent=True) as tape:
+        squared = (tf.sigmoid(logit) - 1) ** 2
+        entropy = tf.nn.softplus(logit) - logit
+    np.testing.assert_allclose(tape.gradient(squared, logit), SQUARED, rtol=1e-4)
+    np.testing.assert_allclose(tape.gradient(entropy, logit), SAID - 1, rtol=1e-4)
+
+
+def by_svd(train, test, size):
+    mean = train.mean(axis=0)
+    rows = np.linalg.svd(train - mean, full_matrices=False)[2][:size]
+    return (test - mean) @ rows.T @ rows + mean
+
+
+def make_pca(centred=True, added=True, largest=True, fit_test=False):
+    def pca_copies(train, test, size):
+        rows = test if fit_test else train
+        mean = rows.mean(axis=0) if centred else 0.0
+        vectors = np.linalg.eigh((rows - mean).T @ (rows - mean))[1]
+        directions = vectors[:, -size:] if largest else vectors[:, :size]
+        return (test - mean) @ directions @ directions.T + (mean if added else 0.0)
+
+    return pca_copies
+
+
+def test_07_3_right():
+    passes("07.3", make_pca())
+    passes("07.3", by_svd)
+    passes("07.3", lambda train, test, size: by_svd(train.astype("float32"), test.astype("float32"), size))
+
+
+@pytest.mark.parametrize(
+    ("answer", "word"),
+    [
+        (make_pca(centred=False, largest=False), "both bugs"),
+        (make_pca(largest=False), "vary *least*"),
+        (make_pca(centred=False), "not subtracted"),
+        (make_pca(added=False), "not added again"),
+        (make_pca(fit_test=True), "*test* rows"),
+        (lambda train, test, size: test, "all directions"),
+        (lambda train, test, size: 0 * test, "mean squared error"),
+        (lambda train, test, size: test[:, :size], "shape (50, 6)"),
+        (lambda train, test, size: None, "returns None"),
+        (lambda train: 0, "other parameters"),
+    ],
+)
+def test_07_3_wrong(answer, word):
+    fails("07.3", answer, word)
+
+
+def make_cut(last=1, one=False, turned=False, kept="outside", swapped=False, seeded=True, first=0, size_off=0):
+    def cut_holes(images, size, seed):
+        rng = np.random.default_rng(seed if seeded == 1 else (0 if seeded == 0 else None))
+        batch, height, width, _ = images.shape
+        tops = rng.integers(first, height - size + last, batch)
+        lefts = rng.integers(first, width - size + last, batch)
+        mask = np.zeros((batch, height, width, 1), "float32")
+        for i in range(batch):
+            top, left = (tops[0], lefts[0]) if one else (tops[i], lefts[i])
+            mask[i, top : top + size + size_off, left : left + size + size_off] = 1.0
+        image = {"outside": images * (1 - mask), "inside": images * mask, "all": images, "grey": images - mask / 2}[
+            kept
+        ]
+        mask = 1 - mask if turned else mask
+        return np.concatenate([mask, image] if swapped else [image, mask], axis=-1)
+
+    return cut_holes
+
+
+def by_the_package(images, size, seed):
+    return autoencoder.CutHole(size, seed=seed)(images)
+
+
+def test_07_4_right():
+    passes("07.4", make_cut())
+    passes("07.4", by_the_package)
+
+
+@pytest.mark.parametrize(
+    ("answer", "word"),
+    [
+        (make_cut(one=True), "same place"),
+        (make_cut(kept="inside"), "kept *in* the hole"),
+        (make_cut(kept="all"), "nothing is taken out"),
+        (make_cut(kept="grey"), "as it was, and 0 inside"),
+        (make_cut(last=3), "sticks out"),
+        (make_cut(last=0), "is not drawn"),
+        (make_cut(first=1), "begins in row 0"),
+        (make_cut(turned=True), "turned round"),
+        (make_cut(size_off=1, last=0), "here one has 16"),
+        (make_cut(swapped=True), "the mask second"),
+        (lambda images, size, seed: make_cut()(images, size, seed) * np.float32([1, 0.5]), "zeros and ones only"),
+        (make_cut(seeded=0), "another seed"),
+        (make_cut(seeded=2), "second call"),
+        (lambda images, size, seed: images, "image and mask together"),
+        (lambda images, size, seed: np.concatenate([images, 0 * images], axis=-1), "single pixel"),
+        (lambda images, size, seed: None, "returns None"),
+        (lambda images: 0, "other parameters"),
+    ],
+)
+def test_07_4_wrong(answer, word):
+    fails("07.4", answer, word)
+
+
+def honest(model, damage, images, pixels="hole", mean="pooled"):
+    damaged = damage(images)
+    mask = damaged[..., 1:] if pixels == "hole" else np.ones_like(damaged[..., 1:])
+    errors = mask * (model.restore(damaged) - images) ** 2
+    each = errors.sum(axis=(1, 2, 3)) / mask.sum(axis=(1, 2, 3))
+    return -10 * np.log10(each.mean()) if mean == "pooled" else np.mean(-10 * np.log10(each))
+
+
+def test_07_5_right():
+    assert "The author's number was" in passes("07.5", lambda m, damage, train, test: honest(m, damage, test))
+
+    def in_a_line(model, damage, train, test):
+        damaged = damage(test)
+        hole = damaged[..., 1:] == 1
+        return 10 * np.log10(1 / np.mean((model.restore(damaged)[hole] - test[hole]) ** 2))
+
+    passes("07.5", in_a_line)
+
+
+@pytest.mark.parametrize(
+    ("answer", "words"),
+    [
+        (lambda m, d, train, test: honest(m, d, train), ("*training*",)),
+        (lambda m, d, train, test: honest(m, d, test, pixels="whole"), ("handed through",)),
+        (lambda m, d, train, test: honest(m, d, test, mean="each"), ("easiest images",)),
+        (lambda m, d, train, test: honest(m, d, train, "whole"), ("*training*", "handed through")),
+        (lambda m, d, train, test: -honest(m, d, test), ("sign is turned",)),
+        (lambda m, d, train, test: 10 ** (-honest(m, d, test) / 10), ("mean squared error",)),
+        (lambda m, d, train, test: honest(m, d, test) * np.log(10), ("base 10",)),
+        (lambda m, d, train, test: 100.0, ("says 100",)),
+        (lambda m, d, train, test: m.restore(test), ("stopped with",)),
+        (lambda m, d, train, test: d(test), ("one number",)),
+    ],
+)
+def test_07_5_wrong(answer, words):
+    fails("07.5", answer, *words)
+
+
+def test_the_flattering_scores_are_told_apart():
+    model, damage, train, test = scores_07._stage()
+    scores = [value for images in (train, test) for _, value in scores_07._ways(model, damage, images)]
+    assert min(np.diff(sorted(scores))) > 0.1, scores  # the check tells apart what differs by 0.02
+
+
+@pytest.mark.parametrize("exercise", ["07.3", "07.4", "07.5"])
+def test_starters_run_and_are_not_right_yet(exercise):
+    result = check(exercise, starter(exercise))
+    assert not result.passed
+    assert "stopped with" not in str(result)
+    fails("07.5", starter("07.5"), "*training*", "handed through", "easiest images")
+
+
+def test_checks_leave_the_learners_random_state_alone():
+    np.random.seed(3)
+    state = np.random.get_state()[1].copy()
+    check("07.3", make_pca())
+    check("07.4", make_cut())
+    check("07.5", lambda m, damage, train, test: honest(m, damage, test))
+    assert np.array_equal(np.random.get_state()[1], state)
