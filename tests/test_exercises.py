@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from gencourse import exercises
+from gencourse import exercises, metrics
 from gencourse.exercises import check, expect, hint, progress, store
 
 cross_entropy = keras.losses.BinaryCrossentropy(from_logits=True)
@@ -441,6 +441,18 @@ STARTERS = {
     "03.2": ("two calls give the same",),
     "03.3": ("averaged over the pixels",),
     "03.4": ("training",),
+    "05.2": ("a sign is turned",),
+    "05.3": ("lie beyond the pairs",),
+    "05.4": ("mixes the batch",),
+    "06.2": ("These are bands",),
+    "06.3": ("softmax is applied twice",),
+    "06.4": ("own classifier",),
+    "15.2": ("not squared",),
+    "15.3": ("swapped, and",),
+    "15.5": ("from 0 to 255",),
+    "07.3": ("both bugs",),
+    "07.4": ("hole",),
+    "07.5": ("*training*",),
 }
 
 
@@ -450,7 +462,7 @@ def test_starter_code_runs_and_does_not_pass(name):
     text = textwrap.dedent("\n".join(inspect.getdoc(lesson[name].check).split("\n")[1:]))
     assert f'check("{name}"' in text
     said = []
-    scope = {"np": np, "tf": tf, "keras": keras, "cross_entropy": cross_entropy}
+    scope = {"np": np, "tf": tf, "keras": keras, "cross_entropy": cross_entropy, "metrics": metrics}
     exec(text, scope | {"check": lambda *arguments: said.append(check(*arguments))})
     assert len(said) == 1
     assert not said[0]

@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from gencourse import exercises, recipes, results
+from gencourse import data, exercises, metrics, recipes, results
+from gencourse.recipes import restoration
+from gencourse.recipes.comparison import COMPARISONS
 from gencourse.recipes.studies import STUDIES
 
 SOURCES = sorted((Path(__file__).parents[1] / "notebooks" / "source").glob("[0-9][0-9]_*.py"))
@@ -66,6 +68,19 @@ def test_records_hold_what_the_studies_say(lesson):
             assert results.load_checkpoint_path(lesson, study.name).stat().st_size <= results.MAX_CHECKPOINT_BYTES
 
 
+@pytest.mark.parametrize("lesson", COMPARISONS)
+def test_records_hold_what_the_comparisons_say(lesson):
+    record = results.load_record(lesson)
+    for compared in COMPARISONS[lesson]:
+        rows = [row for row in record.table(compared.name) if row["kind"] == "model"]
+        assert [(row["lesson"], row["checkpoint"], row["label"]) for row in rows] == [tuple(r) for r in compared.rows]
+        for row in rows:
+            now = results.load_record(row["lesson"]).checkpoints[row["checkpoint"]]["sha256"]
+            assert now.startswith(row["sha256"]), f"another checkpoint than {row['label']}'s: record {lesson} again"
+        for measure in compared.claims:
+            assert record.claim(f"{compared.name}_{measure}").n == compared.samples
+
+
 @each
 def test_every_exercise_is_in_the_lesson_and_in_its_solutions(source):
     number = source.stem[:2]
@@ -100,6 +115,39 @@ def test_the_course_keeps_its_promises_about_lesson_03():
     record = results.load_record("03")
     assert record.claim("digits_nats_per_image").median <= 99
     assert record.claim("digits_importance_weighted_nats").median < record.claim("digits_nats_per_image").median
+
+
+def test_the_course_keeps_its_promises_about_lesson_05():
+    record = results.load_record("05")
+    assert set(record.claim("ring_modes_covered").values) == {8}
+    (ours,), (plain,) = record.table("equal_wgan"), record.table("equal_dcgan")
+    assert ours["recall"] > plain["recall"]
+
+
+def test_the_course_keeps_its_promises_about_lesson_06():
+    record = results.load_record("06")
+    assert min(record.claim("digits_class_accuracy").values) >= 0.95
+    (plain, *_), (told, *_) = results.load_record("02").table("digits"), record.table("digits")
+    assert told["frechet"] <= 1.2 * plain["frechet"]
+
+
+def test_the_course_keeps_its_promises_about_lesson_07():
+    """Every network beats what learns nothing, by both measures, on the images and the damage of its record."""
+    record = results.load_record("07")
+    images = data.to_unit(data.load_images("digits").test_images[:500])
+    for study, name in (("holes", "inpainter"), ("denoise", "denoiser"), ("upscale", "upscaler")):
+        parameters = recipes.get(name).parameters
+        layer = restoration.damage(parameters["damage"], parameters["amount"], seed=0)
+        damaged = restoration.held_out_damage(layer, images)
+        masks = damaged[..., 1:] if study == "holes" else None
+        plain = {
+            "holes": lambda x: [metrics.fill_smoothly(x[..., :1], x[..., 1:])],
+            "denoise": lambda x: [metrics.median_filter(x, size=size) for size in (3, 5)],
+            "upscale": lambda x: [metrics.bicubic(x)],
+        }[study](damaged)
+        for measure in ("psnr", "ssim"):
+            best = max(restoration.quality(mended, images, masks=masks)[measure] for mended in plain)
+            assert record.claim(f"{study}_{measure}").median > best
 
 
 def test_nothing_is_left_to_be_filled_in():

@@ -12,12 +12,15 @@ from gencourse.viz.figure import COLOURS, Picture, use_style
 from gencourse.viz.grids import compare_grids, image_grid, mosaic
 from gencourse.viz.plane import precision_recall_plane
 from gencourse.viz.points import density, latent_map, scatter
+from gencourse.viz.quiz import Quiz, Score, quiz
 
 __all__ = [
     "COLOURS",
     "MAX_FRAMES",
     "Explorer",
     "Picture",
+    "Quiz",
+    "Score",
     "animate_grids",
     "bars",
     "compare_grids",
@@ -29,6 +32,7 @@ __all__ = [
     "loss_curves",
     "mosaic",
     "precision_recall_plane",
+    "quiz",
     "road",
     "save_gif",
     "save_png",
