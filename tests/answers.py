@@ -30,9 +30,12 @@ def fails(name, answer, *words):
 
 
 def starter(name, **names):
-    """The function that the docstring of a check shows, as the learner meets it, `names` being defined beside it."""
+    """The function that the docstring of a check shows, as the learner meets it; a tuple where it shows several.
+
+    `names` are defined beside it."""
     text = textwrap.dedent(exercises.exercises_of(name[:2])[name].check.__doc__.split("\n", 1)[1])
     code = text[: text.index("check(")]
     space = {"np": np, "tf": tf, "keras": keras, "rng": np.random.default_rng(0), **names}
     exec(code, space)
-    return space[re.findall(r"^def (\w+)", code, re.M)[-1]]
+    functions = tuple(space[found] for found in re.findall(r"^def (\w+)", code, re.M))
+    return functions if len(functions) > 1 else functions[0]

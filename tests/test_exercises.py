@@ -10,6 +10,7 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+from answers import fails, passes
 
 from gencourse import exercises, metrics
 from gencourse.exercises import check, expect, hint, progress, store
@@ -22,22 +23,6 @@ def progress_file(tmp_path, monkeypatch):
     path = tmp_path / "learner" / "progress.json"
     monkeypatch.setenv("GENCOURSE_PROGRESS", str(path))
     return path
-
-
-def passes(name, answer):
-    result = check(name, answer)
-    assert result.passed, result
-    assert str(result).startswith(f"{name} right: ")
-    return str(result)
-
-
-def fails(name, answer, *words):
-    result = check(name, answer)
-    assert not result.passed, result
-    assert str(result).startswith(f"{name} not yet: ")
-    for word in words:
-        assert word in str(result), str(result)
-    return str(result)
 
 
 ALL = [name for lesson in exercises.lessons() for name in exercises.exercises_of(lesson)]

@@ -1,11 +1,9 @@
 """Exercises of lesson 07: right answers of many kinds pass, wrong ones fail with a sentence that names why."""
 
-import re
-import textwrap
-
 import numpy as np
 import pytest
 import tensorflow as tf
+from answers import fails, passes, starter
 
 from gencourse import autoencoder, exercises
 from gencourse.exercises import check, scores_07
@@ -13,33 +11,6 @@ from gencourse.exercises import check, scores_07
 POOLED = -10 * np.log10(0.0505)
 SAID = 1 / (1 + np.exp(7))
 SQUARED = 2 * (SAID - 1) * SAID * (1 - SAID)
-
-
-@pytest.fixture(autouse=True)
-def progress_file(tmp_path, monkeypatch):
-    monkeypatch.setenv("GENCOURSE_PROGRESS", str(tmp_path / "progress.json"))
-
-
-def passes(name, answer):
-    result = check(name, answer)
-    assert result.passed, result
-    return str(result)
-
-
-def fails(name, answer, *words):
-    result = check(name, answer)
-    assert not result.passed, result
-    for word in words:
-        assert word in str(result), str(result)
-
-
-def starter(exercise):
-    """The function that the docstring of a check shows, as the learner meets it."""
-    text = textwrap.dedent(exercises.exercises_of("07")[exercise].check.__doc__.split("\n", 1)[1])
-    code = text[: text.index("check(")]
-    space = {"np": np}
-    exec(code, space)
-    return space[re.findall(r"^def (\w+)", code, re.M)[-1]]
 
 
 def test_every_exercise_has_hints():
