@@ -690,7 +690,7 @@ viz.loss_curves(
 # evaluator, and nobody trained on the evaluator's features. Watching the loss, you may see that training works, that it
 # has slowed down, and whether it pays to wait.
 #
-# The GAN of lesson 02 on the same clothes, for its first thousand steps, watched in the same way:
+# The GAN of lesson 02 on the same clothes, for its first eight hundred steps, watched in the same way:
 
 # %%
 dcgan = recipes.get("dcgan")
@@ -701,7 +701,7 @@ usual_stream = data.batches(
     fashion.train_images, batch_size=dcgan.parameters["batch_size"], seed=SEED, value_range="signed"
 )
 usual_history = usual.fit(
-    usual_stream, epochs=10, steps_per_epoch=104, verbose=0, callbacks=[usual_outsider, callbacks.Progress()]
+    usual_stream, epochs=8, steps_per_epoch=104, verbose=0, callbacks=[usual_outsider, callbacks.Progress()]
 )
 
 # %%
