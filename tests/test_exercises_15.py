@@ -200,4 +200,4 @@ def test_15_5_wrong(answer, word):
     ("exercise", "word"), [("15.2", "not squared"), ("15.3", "swapped, and"), ("15.5", "from 0 to 255")]
 )
 def test_starters_run_and_are_not_right_yet(exercise, word):
-    fails(exercise, starter(exercise), word)
+    fails(exercise, starter(exercise, metrics=metrics), word)
