@@ -53,9 +53,7 @@ def test_studies_name_recipes_and_measures_that_exist(lesson):
         assert study.seeds >= 3
         if study.claims:
             assert next(iter(study.variants.values())) == {}, "the first variant is the lesson's own"
-    assert any(study.claims and study.seeds >= 5 for study in studies.STUDIES[lesson]), (
-        "the main result gets more"
-    )
+    assert any(study.claims and study.seeds >= 5 for study in studies.STUDIES[lesson]), "the main result gets more"
 
 
 def test_parameters_are_checked():
