@@ -26,7 +26,7 @@ def curve(changes, marks, seed):
     batch = parameters["batch_size"]
     steps = data.steps_per_pass(len(examples.train), batch)
     runtime.set_seed(seed)
-    model = recipe.build(parameters, examples.sample_shape, seed, recipes.steps_per_call(steps, steps))
+    model = recipe.build(parameters, examples.form, seed, recipes.steps_per_call(steps, steps))
     budget, found = callbacks.Budget(seconds=marks[0]), []
     for mark in marks:
         budget.seconds = mark

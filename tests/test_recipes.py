@@ -9,7 +9,7 @@ from click.testing import CliRunner
 
 from gencourse import data, recipes
 from gencourse.cli.main import main
-from gencourse.recipes import checkpoints, domains, studies
+from gencourse.recipes import checkpoints, domains, studies, texts
 from gencourse.recipes.runs import steps_per_call
 
 SMALL = {"generator_units": (8,), "discriminator_units": (8,), "batch_size": 500}
@@ -32,14 +32,17 @@ def test_every_recipe_trains_and_is_judged(recipe):
     batch = recipe.parameters["batch_size"]
     run = recipes.train(recipe, steps=4, seed=1)
     assert run.settings["steps"] == 4
-    examples = domains.DOMAINS[recipe.domain](recipe.data)
-    assert len(examples.train) >= batch
+    examples = domains.DOMAINS[recipe.domain](recipe.data, parameters=run.settings["parameters"])
+    assert examples.pass_steps(batch) >= 1
     scores = recipes.judge(run, 60, seed=2)
     if recipe.draws:
         samples = recipes.sample(run, 60, seed=2)
-        assert samples.dtype == np.float32
-        assert samples.shape == (60, *examples.sample_shape)
-        assert scores["n"] == 60
+        assert scores["n"] == len(samples) == 60
+        if isinstance(examples, texts.Texts):
+            assert all(isinstance(written, str) for written in samples)
+        else:
+            assert samples.dtype == np.float32
+            assert samples.shape == (60, *examples.form)
     for study in (s for of in studies.STUDIES.values() for s in of if s.recipe == recipe.name):
         assert set(study.claims) <= set(scores)
 

@@ -22,17 +22,19 @@ class Budget(keras.callbacks.Callback):
         seconds: seconds of training; or
         steps: number of training steps (batches).
         decay: "constant", "linear" or "cosine": what multiplies each optimizer's own learning rate, by fraction spent.
-        floor: smallest multiplier, in [0, 1].
+        warm_up: share of the budget, in [0, 1), in which the multiplier first grows from 0 to 1, before it decays.
+        floor: smallest multiplier of the decay, in [0, 1].
 
     Attributes:
         spent_seconds: seconds of training so far.
         spent_steps: steps so far.
 
     Raises:
-        ValueError: if not exactly one budget is given, or it is not positive, or the decay is unknown.
+        ValueError: if not exactly one budget is given, or it is not positive, or the decay is unknown, or the warm-up
+            is no such share.
     """
 
-    def __init__(self, *, seconds=None, steps=None, decay: str = "constant", floor: float = 0.0):
+    def __init__(self, *, seconds=None, steps=None, decay: str = "constant", warm_up: float = 0.0, floor: float = 0.0):
         super().__init__()
         if (seconds is None) == (steps is None):
             raise ValueError(f"Give `seconds` or `steps`. Received: seconds={seconds}, steps={steps}.")
@@ -40,7 +42,9 @@ class Budget(keras.callbacks.Callback):
             raise ValueError(f"A budget must be positive. Received: seconds={seconds}, steps={steps}.")
         if decay not in DECAYS:
             raise ValueError(f"`decay` must be one of {sorted(DECAYS)}. Received: {decay!r}.")
-        self.seconds, self.steps, self.decay, self.floor = seconds, steps, decay, floor
+        if not 0.0 <= warm_up < 1.0:
+            raise ValueError(f"`warm_up` must lie in [0, 1). Received: {warm_up}.")
+        self.seconds, self.steps, self.decay, self.warm_up, self.floor = seconds, steps, decay, warm_up, floor
         self.spent_seconds = 0.0
         self.spent_steps = 0
 
@@ -49,6 +53,16 @@ class Budget(keras.callbacks.Callback):
         """Share of the budget spent, in [0, 1]."""
         spent = self.spent_steps / self.steps if self.steps else self.spent_seconds / self.seconds
         return min(spent, 1.0)
+
+    @property
+    def _moves(self) -> bool:
+        return self.decay != "constant" or self.warm_up > 0
+
+    def multiplier(self, fraction: float) -> float:
+        """What the learning rates are multiplied by when this share of the budget is spent."""
+        if fraction < self.warm_up:
+            return fraction / self.warm_up
+        return max(self.floor, DECAYS[self.decay]((fraction - self.warm_up) / (1.0 - self.warm_up)))
 
     def on_train_begin(self, logs=None):
         self._traced = False
@@ -73,14 +87,14 @@ class Budget(keras.callbacks.Callback):
             self.model.stop_training = True
 
     def on_train_end(self, logs=None):
-        if self.decay != "constant":  # a model that is kept has the rates it was given, not the last small ones
+        if self._moves:  # a model that is kept has the rates it was given, not the last small ones
             for role, rate in self.model.base_learning_rates.items():
                 getattr(self.model, role).learning_rate = rate
 
     def _set_rates(self):
-        if self.decay == "constant":
+        if not self._moves:
             return
-        factor = max(self.floor, DECAYS[self.decay](self.fraction))
+        factor = self.multiplier(self.fraction)
         for role, rate in self.model.base_learning_rates.items():
             getattr(self.model, role).learning_rate = rate * factor
 

@@ -8,7 +8,7 @@ import click
 from .output import emit_json, say, table
 from .run import parse_settings
 
-SAMPLE_ENDINGS = (".npz", ".png", ".gif")
+SAMPLE_ENDINGS = (".npz", ".png", ".gif", ".txt")
 
 
 def settings_option(command):
@@ -27,7 +27,10 @@ def _sentence(error: Exception) -> click.ClickException:
 @click.argument("recipe")
 @click.option("--out", type=click.Path(path_type=Path, file_okay=False), required=True, help="Folder for the run.")
 @click.option(
-    "--data", "data_name", metavar="NAME|FILE", help="digits, fashion or an .npz file; ring or grid for points."
+    "--data",
+    "data_name",
+    metavar="NAME|FILE",
+    help="digits, fashion or an .npz file; ring or grid for points; austen or a text in UTF-8; quatrains.",
 )
 @click.option("--holdout", type=float, default=0.0, show_default=True, help="Share of FILE kept out of training.")
 @click.option("--seconds", type=click.FloatRange(min=0, min_open=True), help="Seconds of training steps.")
@@ -80,22 +83,25 @@ def train(recipe, out, data_name, holdout, seconds, epochs, steps, seed, resume,
 
 @click.command()
 @click.argument("run_folder", metavar="DIR", type=click.Path(path_type=Path))
-@click.option("-n", "count", type=click.IntRange(min=1), default=64, show_default=True, help="How many.")
-@click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="FILE.npz, .png or .gif.")
+@click.option("-n", "count", type=click.IntRange(min=1), help="How many: 64 images, 16 poems, or 1 piece of prose.")
+@click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="FILE.npz, .png or .gif; .txt for texts.")
 @click.option("--seed", type=click.IntRange(0, 2**31 - 1), default=0, show_default=True)
 @click.option("--label", type=click.IntRange(min=0), help="The class of all samples, for a conditional model.")
-def sample(run_folder, count, out, seed, label):
+@click.option("--prompt", help="How a text begins.")
+@click.option("--length", type=click.IntRange(min=1), help="New tokens of a text, at most.")
+@click.option("--temperature", type=click.FloatRange(min=0), help="0: always the likeliest token; 1: as learned.")
+def sample(run_folder, count, out, seed, label, prompt, length, temperature):
     """Draw samples from the model in DIR into a file, by the file's ending.
 
     .npz holds `images`, float32 (N, H, W, C) in [0, 1], or `points`, (N, 2), and the `labels` that a conditional model
-    was asked for; .png is a grid; .gif walks through latent space.
+    was asked for; .png is a grid; .gif walks through latent space; .txt holds texts.
 
     \b
     Example: gencourse sample runs/my-gan -n 64 --out samples.png
              gencourse sample runs/my-cgan -n 8 --label 3 --out threes.png
+             gencourse sample runs/my-rnn --prompt "It is a truth" --out story.txt
     """
-    out = out or Path(run_folder) / "samples.png"
-    if out.suffix not in SAMPLE_ENDINGS:
+    if out is not None and out.suffix not in SAMPLE_ENDINGS:
         raise click.BadParameter(
             f"the file must end in {', '.join(SAMPLE_ENDINGS)}. Received: {out.name!r}.", param_hint="--out"
         )
@@ -104,7 +110,9 @@ def sample(run_folder, count, out, seed, label):
 
     try:
         run = recipes.load(run_folder)
-        files.write_samples(run, out, count, seed=seed, label=label)
+        out = out or Path(run_folder) / f"samples{files.usual_ending(run)}"
+        writing = {"prompt": prompt, "length": length, "temperature": temperature}
+        count = files.write_samples(run, out, count, seed=seed, label=label, **writing)
     except (ValueError, TypeError, OSError) as error:
         raise _sentence(error) from error
     say(f"{out}: {count} samples of {run.settings['recipe']} (seed {seed})")
@@ -113,11 +121,11 @@ def sample(run_folder, count, out, seed, label):
 @click.command()
 @click.argument("target", metavar="DIR|FILE", type=click.Path(path_type=Path))
 @click.option("--data", "data_name", metavar="NAME|FILE", help="What to judge by; the run's own data by default.")
-@click.option("-n", "count", type=click.IntRange(min=50), default=1000, show_default=True, help="Samples from a run.")
+@click.option("-n", "count", type=click.IntRange(min=2), help="Samples from a run: 1,000 of them, of prose 32.")
 @click.option("--seed", type=click.IntRange(0, 2**31 - 1), default=0, show_default=True)
 @click.option("--json", "json_mode", is_flag=True, help="One line of JSON on stdout.")
 def evaluate(target, data_name, count, seed, json_mode):
-    """Measure the model in DIR, or the samples in FILE.npz, against held-out data.
+    """Measure the model in DIR, or the samples in FILE.npz or FILE.txt, against held-out data.
 
     \b
     Example: gencourse evaluate runs/my-gan

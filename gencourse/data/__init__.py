@@ -23,10 +23,12 @@ from .cleaning import CleaningReport, clean_report
 from .download import FULL_FILES, DownloadError, cache_folder, fetch_full
 from .mixtures import GaussianMixture, grid, ring
 from .pipeline import batches, binarise, steps_per_pass, to_signed, to_unit
+from .verse import HEADINGS, quatrain_lines, quatrain_text
 
 __all__ = [
     "CLASS_NAMES",
     "FULL_FILES",
+    "HEADINGS",
     "AddNoise",
     "CleaningReport",
     "DataFile",
@@ -51,6 +53,8 @@ __all__ = [
     "load_austen",
     "load_images",
     "load_quatrains",
+    "quatrain_lines",
+    "quatrain_text",
     "ring",
     "steps_per_pass",
     "to_signed",

@@ -14,7 +14,7 @@ from .adversarial import (
     wasserstein_critic_loss,
     wasserstein_generator_loss,
 )
-from .likelihood import bernoulli_log_likelihood, gaussian_log_likelihood, kl_to_standard_normal
+from .likelihood import bernoulli_log_likelihood, gaussian_log_likelihood, kl_to_standard_normal, token_nats
 from .penalties import gradient_norms, gradient_penalty, interpolate, r1_penalty
 
 __all__ = [
@@ -35,6 +35,7 @@ __all__ = [
     "minimax_generator_loss",
     "non_saturating_generator_loss",
     "r1_penalty",
+    "token_nats",
     "wasserstein_critic_loss",
     "wasserstein_generator_loss",
 ]

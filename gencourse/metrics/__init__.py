@@ -7,6 +7,7 @@ from .manifold import density_coverage, nearest_neighbour_distances, precision_r
 from .per_class import class_distances
 from .points import mode_coverage, total_variation
 from .restoration import bicubic, fill_smoothly, median_filter, nearest_example, pooled_psnr, psnr, ssim
+from .text import copied_stretches, distinct_n, ngrams
 
 __all__ = [
     "EVALUATORS",
@@ -15,7 +16,9 @@ __all__ = [
     "build_evaluator",
     "class_distances",
     "confident_share",
+    "copied_stretches",
     "density_coverage",
+    "distinct_n",
     "evaluate_images",
     "fill_smoothly",
     "frechet_between_gaussians",
@@ -26,6 +29,7 @@ __all__ = [
     "mode_coverage",
     "nearest_example",
     "nearest_neighbour_distances",
+    "ngrams",
     "pooled_psnr",
     "precision_recall",
     "psnr",

@@ -9,8 +9,10 @@ from .conditional import CGAN_DIGITS
 from .dcgan import DCGAN_DIGITS
 from .domains import Images, Points
 from .gan import GAN_DIGITS, GAN_RING
+from .language import CHAR_RNN, GPT_BPE, GPT_CHAR, POEM_RNN
 from .restoration import AUTOENCODER_DIGITS, HOLES_DIGITS, NOISE_DIGITS, UPSCALER_DIGITS
 from .runs import Run, judge, load, sample, sample_labels, steps_per_call, train
+from .texts import Prose, Quatrains
 from .vae import VAE_DIGITS
 from .wasserstein import WGAN_FASHION, WGAN_RING
 
@@ -18,6 +20,8 @@ __all__ = [
     "RECIPES",
     "Images",
     "Points",
+    "Prose",
+    "Quatrains",
     "Recipe",
     "Run",
     "get",
@@ -45,6 +49,10 @@ RECIPES = {
         HOLES_DIGITS,
         NOISE_DIGITS,
         UPSCALER_DIGITS,
+        CHAR_RNN,
+        POEM_RNN,
+        GPT_BPE,
+        GPT_CHAR,
     )
 }
 

@@ -18,10 +18,11 @@ class Recipe:
         lesson: number of the lesson it belongs to, two digits.
         summary: one line for `--help`.
         data: name of the default data set.
-        value_range: range in which the networks work: "signed" is [-1, 1], "unit" is [0, 1], None for points.
+        value_range: range in which the networks work: "signed" is [-1, 1], "unit" is [0, 1], None for points and texts.
         parameters: hyper-parameters. A lesson's `parameters` cell repeats those that a learner turns, as
             `prefix + name` in capitals.
-        build: function of `(parameters, sample_shape, seed, steps_per_execution)`; returns a compiled `TapeModel`.
+        build: function of `(parameters, form, seed, steps_per_execution)`; returns a compiled `TapeModel`. The form is
+            what the networks must fit: the shape of an image or a point, or the tokenizer of a text.
         prefix: tells apart the parameters of two recipes in one lesson.
         labels: train on (samples, labels).
         measure: what the model reaches on held-out examples beside the quality of its samples: function of `(model,
@@ -35,7 +36,7 @@ class Recipe:
     data: str
     value_range: str | None
     parameters: Mapping[str, Any]
-    build: Callable[[Mapping[str, Any], tuple, int, int], TapeModel]
+    build: Callable[[Mapping[str, Any], Any, int, int], TapeModel]
     prefix: str = ""
     labels: bool = False
     measure: Callable[[TapeModel, Any], dict[str, float]] | None = None

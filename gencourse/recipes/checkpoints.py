@@ -50,8 +50,9 @@ def load_checkpoint(lesson: str, name: str) -> TapeModel:
     path = results.load_checkpoint_path(lesson, name)
     entry = results.load_record(lesson).checkpoints[name]
     recipe = get(entry["recipe"])
-    shape = DOMAINS[recipe.domain](entry.get("data", recipe.data)).sample_shape
-    model = recipe.build(recipe.with_parameters(entry.get("parameters", {})), shape, entry["seed"], 1)
+    parameters = recipe.with_parameters(entry.get("parameters", {}))
+    form = DOMAINS[recipe.domain](entry.get("data", recipe.data), parameters=parameters).form
+    model = recipe.build(parameters, form, entry["seed"], 1)
     with np.load(path, allow_pickle=False) as file:
         for name, network in model.sampling_networks().items():
             kept = sorted(key for key in file if key.startswith(f"{name}/"))

@@ -183,7 +183,7 @@ def _copier(examples: Images, n: int, seed: int) -> dict[str, float]:
 
 
 def _noise(examples: Images, n: int, seed: int) -> dict[str, float]:
-    return examples.judge(np.random.default_rng(seed).random((n, *examples.sample_shape), "float32"))
+    return examples.judge(np.random.default_rng(seed).random((n, *examples.form), "float32"))
 
 
 def _summary(scores: list[dict]) -> dict:

@@ -7,6 +7,8 @@ import numpy as np
 
 from gencourse import data, metrics
 
+from .texts import Prose, Quatrains
+
 
 def _held_out(n: int, holdout: float) -> int:
     if not 0.0 <= holdout < 1.0:
@@ -24,6 +26,7 @@ class Images:
         source: "digits", "fashion", or the path of an .npz file: uint8, or floats in [0, 1], shape (N, H, W) or
             (N, H, W, C).
         holdout: share of a file kept out of training, its last images; bundled sets have a held-out part of their own.
+        parameters: a recipe's; images do not depend on them.
 
     Attributes:
         train: images to train on. labels: theirs, or None.
@@ -32,8 +35,10 @@ class Images:
 
     bundled = ("digits", "fashion")
     array_name = "images"
+    drawn = 1000  # samples that are judged
+    shown = 64  # samples that `sample` draws
 
-    def __init__(self, source: str, *, holdout: float = 0.0):
+    def __init__(self, source: str, *, holdout: float = 0.0, parameters=None):
         self.source = str(source)
         self.has_held_out = True
         if source in self.bundled:
@@ -52,10 +57,16 @@ class Images:
         self.evaluator_name = "digits"
 
     @property
-    def sample_shape(self) -> tuple[int, ...]:
-        """(H, W, C)."""
+    def form(self) -> tuple[int, ...]:
+        """(H, W, C): what a network must fit."""
         shape = self.train.shape[1:]
         return shape if len(shape) == 3 else (*shape, 1)
+
+    def pass_steps(self, batch_size: int) -> int:
+        """Batches in one pass over the training examples."""
+        return data.steps_per_pass(len(self.train), batch_size)
+
+    epoch_steps = pass_steps
 
     def stream(self, *, batch_size: int, seed: int, value_range: str, start_step: int = 0, labels: bool = False):
         """Endless batches for training, scaled to `value_range`; of (images, labels) where labels are asked for."""
@@ -94,9 +105,11 @@ class Points:
 
     bundled = ("ring", "grid")
     array_name = "points"
+    drawn = 1000
+    shown = 64
     count = 20_000
 
-    def __init__(self, source: str, *, holdout: float = 0.0):
+    def __init__(self, source: str, *, holdout: float = 0.0, parameters=None):
         if source not in self.bundled:
             raise ValueError(f"`data` must be one of {self.bundled} here. Received: {source!r}.")
         if holdout:
@@ -107,9 +120,15 @@ class Points:
         self.reference = self.mixture.sample(self.count, 1)
 
     @property
-    def sample_shape(self) -> tuple[int, ...]:
-        """(2,)."""
+    def form(self) -> tuple[int, ...]:
+        """(2,): what a network must fit."""
         return (2,)
+
+    def pass_steps(self, batch_size: int) -> int:
+        """Batches in one pass over the training examples."""
+        return data.steps_per_pass(len(self.train), batch_size)
+
+    epoch_steps = pass_steps
 
     @property
     def limit(self) -> float:
@@ -140,7 +159,7 @@ class Points:
     judge = evaluate
 
 
-DOMAINS = {"images": Images, "points": Points}
+DOMAINS = {"images": Images, "points": Points, "prose": Prose, "quatrains": Quatrains}
 
 
 def read_arrays(path: Path) -> dict[str, np.ndarray]:

@@ -9,17 +9,24 @@ from gencourse import sampling, viz
 
 from .domains import DOMAINS, Images, Points, read_arrays
 from .runs import Run, load, sample, sample_labels, source
+from .texts import Prose, Quatrains, Texts, read_text
 
 
-def write_samples(run: Run, path: str | Path, n: int, *, seed: int = 0, label: int | None = None) -> None:
-    """Draws samples into a file: .npz (arrays), .png (a grid or a scatter plot) or .gif (a latent walk).
+def write_samples(
+    run: Run, path: str | Path, n: int | None = None, *, seed: int = 0, label: int | None = None, **writing
+) -> int:
+    """Draws samples into a file: .npz (arrays), .png (a grid or a scatter plot), .gif (a latent walk), .txt (texts).
 
     Args:
         run: a trained model.
         path: the file; its ending says what is written. It appears whole or not at all.
-        n: samples; for a walk, frames (24 at most).
+        n: samples; for a walk, frames (24 at most). By default 64 images or points, 16 poems, one piece of prose.
         seed: the same seed gives the same samples.
         label: the class of all samples, for a conditional model.
+        **writing: prompt, length and temperature of texts.
+
+    Returns:
+        How many samples were drawn.
 
     Raises:
         ValueError: if the ending is unknown, or does not fit the model, or the model draws no samples.
@@ -30,32 +37,47 @@ def write_samples(run: Run, path: str | Path, n: int, *, seed: int = 0, label: i
         raise ValueError(f"{run.settings['recipe']!r} mends images and draws none; `evaluate` says how well.")
     path = Path(path)
     domain = DOMAINS[run.settings["domain"]]
-    writers = {".npz": _write_arrays, ".png": _write_picture, ".gif": _write_walk}
+    writers = _WRITERS if not issubclass(domain, Texts) else {".txt": _write_texts}
     if path.suffix not in writers:
         raise ValueError(f"The file must end in {', '.join(writers)}. Received: {path.name!r}.")
     path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f".{os.getpid()}.{path.name}")  # the writers go by the ending
+    part, n = path.with_name(f".{os.getpid()}.{path.name}"), n or domain.shown  # the writers go by the ending
     try:
-        writers[path.suffix](run, domain, part, n, seed, label)
+        writers[path.suffix](run, domain, part, n, seed, label, **writing)
         os.replace(part, path)
     finally:
         part.unlink(missing_ok=True)
+    return n
 
 
-def _write_arrays(run, domain, path, n, seed, label):
-    arrays, labels = {domain.array_name: sample(run, n, seed=seed, label=label)}, sample_labels(run, n, label)
+def usual_ending(run: Run) -> str:
+    """How a file of a run's samples ends when nobody says."""
+    return ".txt" if issubclass(DOMAINS[run.settings["domain"]], Texts) else ".png"
+
+
+def _write_texts(run, domain, path, n, seed, label, **writing):
+    texts = sample(run, n, seed=seed, label=label, **writing)
+    between = "\n" if domain is Quatrains else "\n\n----\n\n"
+    path.write_text(between.join(texts) + "\n", encoding="utf-8")
+
+
+def _write_arrays(run, domain, path, n, seed, label, **writing):
+    arrays, labels = (
+        {domain.array_name: sample(run, n, seed=seed, label=label, **writing)},
+        sample_labels(run, n, label),
+    )
     np.savez_compressed(path, **arrays, **({} if labels is None else {"labels": labels}))
 
 
-def _write_picture(run, domain, path, n, seed, label):
-    samples = sample(run, n, seed=seed, label=label)
+def _write_picture(run, domain, path, n, seed, label, **writing):
+    samples = sample(run, n, seed=seed, label=label, **writing)
     if domain is Images:
         viz.save_png(samples, path)
     else:
         viz.scatter(samples, means=source(run.settings).mixture.means).savefig(path)
 
 
-def _write_walk(run, domain, path, n, seed, label):
+def _write_walk(run, domain, path, n, seed, label, **writing):
     if domain is not Images:
         raise ValueError(f"A .gif walks between images. Received: a model of {run.settings['data']}.")
     count = max(2, min(n, viz.MAX_FRAMES))
@@ -69,13 +91,17 @@ def _write_walk(run, domain, path, n, seed, label):
     viz.animate_grids(frames, path)
 
 
-def evaluate(target, *, data_name=None, count: int = 1000, seed: int = 0) -> dict[str, float]:
-    """Scores a run's folder, or an .npz file of samples.
+_WRITERS = {".npz": _write_arrays, ".png": _write_picture, ".gif": _write_walk}
+
+
+def evaluate(target, *, data_name=None, count: int | None = None, seed: int = 0) -> dict[str, float]:
+    """Scores a run's folder, or an .npz file of samples, or a text.
 
     Args:
-        target: folder of a run, or a file with `images` (and `labels`, the class each one was asked for) or `points`.
-        data_name: the data to judge by; a run's own, and digits or the ring for a file.
-        count: samples drawn from a run; a file is judged whole.
+        target: folder of a run, or a file with `images` (and `labels`, the class each one was asked for) or `points`,
+            or a .txt file.
+        data_name: the data to judge by; a run's own, and digits, the ring or Austen for a file.
+        count: samples drawn from a run, by default 1,000, of prose 32; a file is judged whole.
         seed: of those samples.
 
     Returns:
@@ -90,17 +116,21 @@ def evaluate(target, *, data_name=None, count: int = 1000, seed: int = 0) -> dic
     if target.is_dir():
         run = load(target)
         kind = DOMAINS[run.settings["domain"]]
-        examples = kind(data_name) if data_name else source(run.settings)
-        recipe, scores = get(run.settings["recipe"]), {}
+        examples = kind(data_name, parameters=run.settings["parameters"]) if data_name else source(run.settings)
+        recipe, count, scores = get(run.settings["recipe"]), count or kind.drawn, {}
         if recipe.draws:
             scores |= examples.evaluate(sample(run, count, seed=seed), sample_labels(run, count))
         if recipe.measure is not None:
             scores |= recipe.measure(run.model, examples)
         return scores
     if not target.is_file():
-        raise ValueError(f"Expected the folder of a run, or an .npz file. Received: {str(target)!r}: no such file.")
+        raise ValueError(
+            f"Expected the folder of a run, or an .npz or .txt file. Received: {str(target)!r}: no such file."
+        )
+    if target.suffix == ".txt":
+        return Prose(data_name or "austen").evaluate([read_text(target)])
     if target.suffix != ".npz":
-        raise ValueError(f"A file of samples must end in .npz. Received: {target.name!r}.")
+        raise ValueError(f"A file of samples must end in .npz or .txt. Received: {target.name!r}.")
     arrays = read_arrays(target)
     if "images" in arrays:
         images = np.asarray(arrays["images"])

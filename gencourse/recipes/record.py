@@ -12,8 +12,10 @@ from pathlib import Path
 from gencourse import results, runtime
 
 from .comparison import COMPARISONS, Comparison, measure_comparison
+from .domains import DOMAINS
 from .runs import versions
 from .studies import STUDIES, Study
+from .texts import Texts
 
 TABLE_SAMPLES = 5000
 
@@ -36,9 +38,15 @@ def measure(study: Study, changes: dict, seed: int, folder: str) -> dict:
         "versions": run.settings["versions"],
         "machine": run.settings["machine"],
         "claims": judge(run, study.samples, seed=seed),
-        "table": judge(run, TABLE_SAMPLES, seed=seed),
+        "table": judge(run, max(study.samples, _table_samples(run)), seed=seed),
         "checkpoint": str(checkpoint),
     }
+
+
+def _table_samples(run) -> int:
+    """5,000 images or points; of texts as many as are judged elsewhere."""
+    kind = DOMAINS[run.settings["domain"]]
+    return kind.drawn if issubclass(kind, Texts) else TABLE_SAMPLES
 
 
 def record(

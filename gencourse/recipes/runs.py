@@ -12,11 +12,12 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from gencourse import callbacks, data, runtime
+from gencourse import callbacks, runtime
 from gencourse.training import TapeModel
 
 from .base import Recipe
 from .domains import DOMAINS
+from .texts import Texts
 
 RUN_FILE = "run.json"
 MODEL_FILE = "model.keras"
@@ -36,8 +37,9 @@ class Run(NamedTuple):
 
 
 def source(settings) -> Any:
-    """Opens the data that a run was trained on: an `Images` or a `Points`."""
-    return DOMAINS[settings["domain"]](settings["data"], holdout=settings["holdout"])
+    """Opens the data that a run was trained on: an `Images`, a `Points`, a `Prose` or the `Quatrains`."""
+    kind = DOMAINS[settings["domain"]]
+    return kind(settings["data"], holdout=settings["holdout"], parameters=settings["parameters"])
 
 
 def train(
@@ -63,7 +65,7 @@ def train(
         holdout: share of a file kept out of training.
         epochs: passes over the data; or
         steps: batches; or
-        seconds: seconds of training steps. By default the recipe's epochs.
+        seconds: seconds of training steps. By default the recipe's epochs, or its steps.
         seed: seed of weights, latents and data order.
         resume: go on from the state in `out`, exactly, where there is one.
         changes: hyper-parameters to change, by name.
@@ -80,7 +82,7 @@ def train(
         raise ValueError(f"Give one budget. Received: epochs={epochs}, steps={steps}, seconds={seconds}.")
     if resume and out is None:
         raise ValueError("`resume` needs the folder `out` of the run that stopped. Received: out=None.")
-    parameters = recipe.with_parameters(changes or {})
+    parameters, asked = recipe.with_parameters(changes or {}), {"epochs": epochs, "steps": steps, "seconds": seconds}
     settings = {
         "recipe": recipe.name,
         "domain": recipe.domain,
@@ -94,18 +96,18 @@ def train(
     if folder is not None:
         _check_folder(folder, settings, resume)
     examples = source(settings)
-    pass_steps = data.steps_per_pass(len(examples.train), parameters["batch_size"])
-    total_steps = steps or (epochs or parameters["epochs"]) * pass_steps
+    epoch_steps = examples.epoch_steps(parameters["batch_size"])
+    pass_steps = examples.pass_steps(parameters["batch_size"])
+    if steps is None and epochs is None:
+        steps, epochs = parameters.get("steps"), parameters.get("epochs")
+    total_steps = steps or epochs * pass_steps
     runtime.set_seed(seed)
     spent = callbacks.Resume(folder).spent_steps() if resume else 0
-    stride = steps_per_call(pass_steps, math.gcd(spent, total_steps if seconds is None else pass_steps))
-    model = recipe.build(parameters, examples.sample_shape, seed, stride)
-    decay = parameters.get("decay", "constant")
-    budget = (
-        callbacks.Budget(steps=total_steps, decay=decay)
-        if seconds is None
-        else callbacks.Budget(seconds=seconds, decay=decay)
-    )
+    stride = steps_per_call(epoch_steps, math.gcd(spent, total_steps if seconds is None else epoch_steps))
+    model = recipe.build(parameters, examples.form, seed, stride)
+    schedule = {"decay": parameters.get("decay", "constant"), "warm_up": parameters.get("warm_up", 0.0)}
+    spend = {"steps": total_steps} if seconds is None else {"seconds": seconds}
+    budget = callbacks.Budget(**spend, **schedule)
     watchers = [budget, *more_callbacks]
     if folder is not None:
         keeper = callbacks.Resume(folder, budget=budget)
@@ -128,7 +130,7 @@ def train(
             model.fit(
                 stream,
                 epochs=10**6,  # the budget ends it
-                steps_per_epoch=pass_steps,
+                steps_per_epoch=epoch_steps,
                 verbose=0,
                 callbacks=watchers,
             )
@@ -139,8 +141,8 @@ def train(
         "seconds": round(budget.spent_seconds, 2),
         "wall_seconds": round(time.perf_counter() - began, 2),
         "steps": budget.spent_steps,
-        "epochs": model.epochs_done,
-        "budget": {"epochs": epochs, "steps": steps, "seconds": seconds},
+        "epochs": round(budget.spent_steps / pass_steps, 2),
+        "budget": asked,
         "peak_memory_mb": runtime.peak_memory_mb(),
         "versions": versions(),
         "machine": runtime.machine_words(),
@@ -167,24 +169,30 @@ def load(folder: str | Path) -> Run:
     return Run(keras.saving.load_model(folder / MODEL_FILE, safe_mode=True), settings)
 
 
-def sample(run: Run, n: int, *, seed: int = 0, label: int | None = None) -> np.ndarray:
-    """Draws `n` samples as they are stored and judged: images in [0, 1] or points.
+def sample(run: Run, n: int, *, seed: int = 0, label: int | None = None, **writing) -> np.ndarray | list[str]:
+    """Draws `n` samples as they are stored and judged: images in [0, 1], points or texts.
 
     Args:
         run: what `train` or `load` returned.
         n: how many.
         seed: the same seed gives the same samples.
         label: the class of all of them, for a conditional model; by default every class in turn.
+        **writing: for texts: `prompt` (how they begin), `length` (tokens) and `temperature`, where they are not None.
 
     Returns:
-        float32 array, (n, H, W, C) or (n, 2).
+        float32 array, (n, H, W, C) or (n, 2); of a model of texts a list of strings.
 
     Raises:
-        ValueError: if a label is asked of a model that knows none.
+        ValueError: if a label is asked of a model that knows none, or a prompt of one that does not write.
     """
-    labels = sample_labels(run, n, label)
+    labels, kind = sample_labels(run, n, label), DOMAINS[run.settings["domain"]]
+    writing = {name: value for name, value in writing.items() if value is not None}
+    if issubclass(kind, Texts):
+        return source(run.settings).write(run.model, n, seed=seed, **writing)
+    if writing:
+        raise ValueError(f"{run.settings['recipe']!r} does not write texts. Received: {', '.join(writing)}.")
     drawn = run.model.generate(n, seed=seed) if labels is None else run.model.generate(n, seed=seed, labels=labels)
-    return DOMAINS[run.settings["domain"]].finish(drawn, run.settings["value_range"])
+    return kind.finish(drawn, run.settings["value_range"])
 
 
 def sample_labels(run: Run, n: int, label: int | None = None) -> np.ndarray | None:

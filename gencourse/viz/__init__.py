@@ -13,6 +13,7 @@ from gencourse.viz.grids import compare_grids, image_grid, mosaic
 from gencourse.viz.plane import precision_recall_plane
 from gencourse.viz.points import density, latent_map, scatter
 from gencourse.viz.quiz import Quiz, Score, quiz
+from gencourse.viz.text import coloured_text, symbol_bars, symbol_table, word_map
 
 __all__ = [
     "COLOURS",
@@ -23,6 +24,7 @@ __all__ = [
     "Score",
     "animate_grids",
     "bars",
+    "coloured_text",
     "compare_grids",
     "density",
     "explore",
@@ -38,7 +40,10 @@ __all__ = [
     "save_png",
     "scatter",
     "show_gif",
+    "symbol_bars",
+    "symbol_table",
     "thin",
     "timeline",
     "use_style",
+    "word_map",
 ]

@@ -1,4 +1,4 @@
-"""Choosing what to draw from a trained model: so far, paths through latent space."""
+"""Paths through latent space."""
 
 import numpy as np
 

@@ -1,0 +1,23 @@
+"""Language models: n-grams, recurrent networks and decoder-only transformers."""
+
+from .model import LanguageModel
+from .network import LanguageNetwork
+from .ngram import NGram
+from .recurrent import RecurrentBlock, build_recurrent
+from .scoring import scored_windows, summary
+from .transformer import CausalSelfAttention, TransformerBlock, build_transformer, causal_attention, rotate
+
+__all__ = [
+    "CausalSelfAttention",
+    "LanguageModel",
+    "LanguageNetwork",
+    "NGram",
+    "RecurrentBlock",
+    "TransformerBlock",
+    "build_recurrent",
+    "build_transformer",
+    "causal_attention",
+    "rotate",
+    "scored_windows",
+    "summary",
+]

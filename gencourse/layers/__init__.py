@@ -1,0 +1,6 @@
+"""Blocks that two or more families use."""
+
+from .blocks import UPSAMPLINGS, DepthToSpace, SpaceToDepth, dense_stack, upsample
+from .recurrent import GRU, LSTM, SimpleRNN
+
+__all__ = ["GRU", "LSTM", "UPSAMPLINGS", "DepthToSpace", "SimpleRNN", "SpaceToDepth", "dense_stack", "upsample"]

@@ -1,0 +1,16 @@
+"""Choosing what to draw from a trained model: paths through latent space, and the next symbol of a text."""
+
+from .latents import lerp, slerp
+from .tokens import NEVER, draw, greedy, keep_top_k, keep_top_p, penalise_repetition, with_temperature
+
+__all__ = [
+    "NEVER",
+    "draw",
+    "greedy",
+    "keep_top_k",
+    "keep_top_p",
+    "lerp",
+    "penalise_repetition",
+    "slerp",
+    "with_temperature",
+]
