@@ -88,6 +88,13 @@ def test_rates_follow_the_fraction():
     np.testing.assert_allclose(rates.seen, expected, rtol=1e-5, atol=1e-8)
 
 
+def test_rates_grow_before_they_fall():
+    rates, model = Rates(), make(rate=0.2)
+    fit(model, callbacks.Budget(steps=8, decay="linear", warm_up=0.25), rates, epochs=2)
+    np.testing.assert_allclose(rates.seen, [0.2 * f for f in (0, 1 / 2, *(1 - k / 6 for k in range(6)))], atol=1e-7)
+    assert float(model.generator_optimizer.learning_rate) == pytest.approx(0.2)
+
+
 def test_a_cell_run_again_goes_on_with_its_schedule():
     class Stop(keras.callbacks.Callback):
         def on_epoch_begin(self, epoch, logs=None):
@@ -102,7 +109,15 @@ def test_a_cell_run_again_goes_on_with_its_schedule():
 
 
 @pytest.mark.parametrize(
-    "options", [{}, {"seconds": 1, "steps": 1}, {"steps": 0}, {"seconds": -1}, {"steps": 1, "decay": "magic"}]
+    "options",
+    [
+        {},
+        {"seconds": 1, "steps": 1},
+        {"steps": 0},
+        {"seconds": -1},
+        {"steps": 1, "decay": "magic"},
+        {"steps": 1, "warm_up": 1.0},
+    ],
 )
 def test_bad_budgets_are_refused(options):
     with pytest.raises(ValueError, match="Received"):

@@ -115,7 +115,7 @@ def test_files_that_are_no_texts(tmp_path):
 
 def test_images_do_not_take_a_prompt(tmp_path):
     run = recipes.train(recipes.get("gan-ring"), steps=2)
-    with pytest.raises(ValueError, match="does not write texts. Received: prompt"):
+    with pytest.raises(ValueError, match=r"does not write texts\. Received: prompt"):
         recipes.sample(run, 2, prompt="a")
 
 

@@ -1,5 +1,6 @@
 """Language models: n-grams, recurrent networks and decoder-only transformers."""
 
+from .adapters import add_adapters
 from .model import LanguageModel
 from .network import LanguageNetwork
 from .ngram import NGram
@@ -14,6 +15,7 @@ __all__ = [
     "NGram",
     "RecurrentBlock",
     "TransformerBlock",
+    "add_adapters",
     "build_recurrent",
     "build_transformer",
     "causal_attention",

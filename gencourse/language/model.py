@@ -101,6 +101,11 @@ class LanguageModel(TapeModel):
             "forget": self.forget,
         }
 
+    def get_compile_config(self):
+        # Saving adds adapters to the matrices that they correct, so an optimizer of adapters would fit nothing.
+        adapted = any("lora" in variable.path for variable in self.network.trainable_variables)
+        return None if adapted else super().get_compile_config()
+
     def call(self, tokens, training=None):
         """Logits for the token after each: (B, T) -> (B, T, V)."""
         return self.network(tokens, training=training)

@@ -24,7 +24,7 @@ class LanguageNetwork(keras.Model):
         context: tokens that the network can look back on; None when its memory has no fixed end.
         positions: "learned" adds a vector for each place in the context to the embedding; None leaves the order to the
             blocks.
-        tie: use the embedding, transposed, as the layer of logits.
+        tie: use the embedding, transposed, as the layer of logits; blocks of another width are brought to it first.
         normalise: root-mean-square normalisation before the logits.
         dropout: share of embedded numbers silenced in training.
 
@@ -64,6 +64,7 @@ class LanguageNetwork(keras.Model):
         self.dropout = layers.Dropout(dropout)
         self.blocks = list(blocks)
         self.norm = layers.RMSNormalization(name="norm") if normalise else None
+        self.projection = None  # made by `build`, where a tied embedding needs it
         self.head = None if tie else layers.Dense(vocabulary_size, name="logits")
 
     def build(self, input_shape=None):
@@ -79,10 +80,11 @@ class LanguageNetwork(keras.Model):
             self.norm.build(shape)
         if self.head is not None:
             self.head.build(shape)
-        elif shape[-1] != self.width:
-            raise ValueError(
-                f"A tied embedding needs blocks as wide as itself, {self.width}. Received: blocks of width {shape[-1]}."
-            )
+        else:
+            self.bias = self.add_weight((self.vocabulary_size,), "zeros", name="logits_bias")
+            if shape[-1] != self.width:
+                self.projection = layers.Dense(self.width, name="projection")
+                self.projection.build(shape)
         self.built = True
 
     def get_build_config(self):
@@ -135,7 +137,9 @@ class LanguageNetwork(keras.Model):
             x = self.norm(x)
         if self.head is not None:
             return self.head(x)
-        return ops.matmul(x, ops.transpose(self.embedding.embeddings))
+        if self.projection is not None:
+            x = self.projection(x)
+        return ops.matmul(x, ops.transpose(self.embedding.embeddings)) + self.bias
 
     def get_config(self):
         return {

@@ -64,6 +64,7 @@ def build_recurrent(
     embedding_dim: int = 64,
     cell: str = "gru",
     units=(256,),
+    tie: bool = False,
     dropout: float = 0.0,
     name: str = "recurrent",
 ) -> LanguageNetwork:
@@ -74,6 +75,7 @@ def build_recurrent(
         embedding_dim: D.
         cell: "simple", "lstm" or "gru".
         units: width of each recurrent layer, first to last.
+        tie: embedding and logits share their weights; worth it where the vocabulary is large.
         dropout: share of each layer's outputs silenced in training.
         name: of the network.
 
@@ -87,6 +89,7 @@ def build_recurrent(
         vocabulary_size=vocabulary_size,
         width=embedding_dim,
         blocks=[RecurrentBlock(cell, width, dropout=dropout) for width in units],
+        tie=tie,
         name=name,
     )
     network.build()

@@ -184,6 +184,11 @@ class TransformerBlock(layers.Layer):
             norm.build(input_shape)
         self.built = True
 
+    @property
+    def dense_layers(self):
+        """Its six matrices: queries, keys, values, out, widen, narrow."""
+        return [*self.attention.parts, self.attention.out, self.widen, self.narrow]
+
     def compute_output_shape(self, input_shape):
         return input_shape
 

@@ -9,10 +9,10 @@ from .conditional import CGAN_DIGITS
 from .dcgan import DCGAN_DIGITS
 from .domains import Images, Points
 from .gan import GAN_DIGITS, GAN_RING
-from .language import CHAR_RNN, GPT_BPE, GPT_CHAR, POEM_RNN
+from .language import CHAR_RNN, GPT_BPE, GPT_CHAR, GPT_VERSE, POEM_RNN
 from .restoration import AUTOENCODER_DIGITS, HOLES_DIGITS, NOISE_DIGITS, UPSCALER_DIGITS
 from .runs import Run, judge, load, sample, sample_labels, steps_per_call, train
-from .texts import Prose, Quatrains
+from .texts import Prose, Quatrains, Sonnets
 from .vae import VAE_DIGITS
 from .wasserstein import WGAN_FASHION, WGAN_RING
 
@@ -24,6 +24,7 @@ __all__ = [
     "Quatrains",
     "Recipe",
     "Run",
+    "Sonnets",
     "get",
     "judge",
     "load",
@@ -53,6 +54,7 @@ RECIPES = {
         POEM_RNN,
         GPT_BPE,
         GPT_CHAR,
+        GPT_VERSE,
     )
 }
 

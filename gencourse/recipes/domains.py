@@ -7,7 +7,7 @@ import numpy as np
 
 from gencourse import data, metrics
 
-from .texts import Prose, Quatrains
+from .texts import Prose, Quatrains, Sonnets
 
 
 def _held_out(n: int, holdout: float) -> int:
@@ -159,7 +159,7 @@ class Points:
     judge = evaluate
 
 
-DOMAINS = {"images": Images, "points": Points, "prose": Prose, "quatrains": Quatrains}
+DOMAINS = {"images": Images, "points": Points, "prose": Prose, "quatrains": Quatrains, "sonnets": Sonnets}
 
 
 def read_arrays(path: Path) -> dict[str, np.ndarray]:

@@ -15,6 +15,7 @@ def build_rnn(parameters, tokenizer, seed, steps_per_execution):
         embedding_dim=p["embedding_dim"],
         cell=p["cell"],
         units=p["units"],
+        tie=p["tie"],
         dropout=p["dropout"],
     )
     streams = p["batch_size"] if p.get("carry") else None
@@ -39,6 +40,20 @@ def build_gpt(parameters, tokenizer, seed, steps_per_execution):
     return _compiled(model, p, steps_per_execution)
 
 
+def build_verse_gpt(parameters, tokenizer, seed, steps_per_execution):
+    """The recorded model of lesson 09 (or an untrained one), compiled to go on with verse."""
+    from .checkpoints import load_checkpoint
+
+    p = parameters
+    if not p["begin"]:
+        return build_gpt(p, tokenizer, seed, steps_per_execution)
+    model = load_checkpoint("09", p["begin"])
+    model.clip_norm = p["clip_norm"]
+    if p["adapters"]:
+        language.add_adapters(model.network, rank=p["adapters"])
+    return _compiled(model, p, steps_per_execution)
+
+
 def _compiled(model, p, steps_per_execution):
     optimizer = keras.optimizers.AdamW(p["rate"], beta_2=p["beta_2"], weight_decay=p["weight_decay"])
     model.compile(optimizer=optimizer, steps_per_execution=steps_per_execution)
@@ -48,6 +63,14 @@ def _compiled(model, p, steps_per_execution):
 def held_out(model, examples) -> dict[str, float]:
     """How well a language model predicts the held-out text: characters, nats and bits of each, perplexity, unknown."""
     return model.score(examples.reference)
+
+
+def verse_and_prose(model, examples) -> dict[str, float]:
+    """How well a model predicts held-out verse, and what it still knows of the prose that it learned first."""
+    return {
+        **held_out(model, examples),
+        "prose_bits_per_character": held_out(model, examples.prose)["bits_per_character"],
+    }
 
 
 # How these numbers were found: docs/search-text.md.
@@ -66,6 +89,7 @@ CHAR_RNN = Recipe(
         "embedding_dim": 64,
         "cell": "gru",
         "units": (384,),
+        "tie": False,
         "dropout": 0.0,
         "rate": 6e-3,
         "beta_2": 0.99,
@@ -86,14 +110,15 @@ POEM_RNN = Recipe(
     data="quatrains",
     value_range=None,
     parameters={
-        "steps": 1500,
-        "batch_size": 32,
+        "steps": 2200,
+        "batch_size": 16,
         "tokens": "characters",
-        "embedding_dim": 256,
+        "embedding_dim": 128,
         "cell": "gru",
         "units": (256,),
+        "tie": True,
         "dropout": 0.0,
-        "rate": 4e-3,
+        "rate": 6e-3,
         "beta_2": 0.99,
         "weight_decay": 0.01,
         "clip_norm": 1.0,
@@ -160,4 +185,22 @@ GPT_CHAR = Recipe(
     },
     build=build_gpt,
     measure=held_out,
+)
+
+GPT_VERSE = Recipe(
+    name="gpt-verse",
+    lesson="09",
+    prefix="VERSE_",
+    summary="lesson 09's GPT, trained on prose, goes on with Shakespeare's sonnets",
+    data="sonnets",
+    value_range=None,
+    parameters={
+        **GPT_BPE.parameters,
+        "steps": 200,
+        "begin": "austen",
+        "adapters": 0,
+        "rate": 1e-3,
+    },
+    build=build_verse_gpt,
+    measure=verse_and_prose,
 )

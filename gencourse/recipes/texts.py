@@ -122,6 +122,29 @@ class Prose(Texts):
     judge = evaluate
 
 
+class Sonnets(Prose):
+    """Shakespeare's sonnets, one after the other, read with the tokens of the prose that a model learned before."""
+
+    bundled = ("sonnets",)
+    between = "\n\n"
+
+    def __init__(self, source: str, *, holdout: float = 0.0, parameters=None):
+        Texts.__init__(self, source, parameters=parameters)
+        if source not in self.bundled or holdout:
+            raise ValueError(
+                f"This recipe goes on to {self.bundled[0]!r}, which have a held-out part of their own. "
+                f"Received: {source!r}, holdout={holdout}."
+            )
+        splits = data.load_sonnets()
+        self.train, self.reference = (self.between.join(part) + "\n" for part in splits)
+        self.prose = Prose("austen", parameters=self.parameters)
+
+    @cached_property
+    def form(self):
+        """The tokenizer of the prose."""
+        return self.prose.form
+
+
 class Quatrains(Texts):
     """The Tang quatrains, each a text of its own under a heading that names its form."""
 

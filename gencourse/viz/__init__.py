@@ -5,6 +5,7 @@ or through `display(figure)`. Nothing here calls `show()`, and nothing here ever
 """
 
 from gencourse.viz.animation import MAX_FRAMES, animate_grids, save_gif, save_png, show_gif, thin
+from gencourse.viz.attention import attention_map
 from gencourse.viz.curves import bars, histogram, loss_curves
 from gencourse.viz.diagrams import road, timeline
 from gencourse.viz.explore import Explorer, explore
@@ -23,6 +24,7 @@ __all__ = [
     "Quiz",
     "Score",
     "animate_grids",
+    "attention_map",
     "bars",
     "coloured_text",
     "compare_grids",
