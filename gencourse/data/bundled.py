@@ -82,6 +82,13 @@ class QuatrainSplits(NamedTuple):
     test: tuple[Quatrain, ...]
 
 
+class SonnetSplits(NamedTuple):
+    """Sonnets to train on, and the held-out ones: each is one string, its lines parted by line breaks."""
+
+    train: tuple[str, ...]
+    test: tuple[str, ...]
+
+
 def data_folder():
     """Return the folder of the bundled files: inside the installed package, or `data/` of the source tree.
 
@@ -209,6 +216,19 @@ def load_quatrains():
         if index % HELD_OUT_EVERY != HELD_OUT_EVERY - 1 and not _repeats(poem, held_out_with)
     ]
     return QuatrainSplits(tuple(train), tuple(test))
+
+
+def load_sonnets():
+    """Load Shakespeare's sonnets, every tenth of them held out.
+
+    Returns:
+        `SonnetSplits(train, test)`: two tuples of strings, 139 and 15 sonnets in their usual order. Line breaks part
+        the lines; there is none at the end. A sonnet has 14 lines, but the 99th has 15 and the 126th has 12.
+    """
+    poems = lzma.decompress(_content("sonnets.txt.xz")).decode("utf-8").removesuffix("\n").split("\n\n")
+    test = poems[HELD_OUT_EVERY - 1 :: HELD_OUT_EVERY]
+    train = [poem for index, poem in enumerate(poems) if index % HELD_OUT_EVERY != HELD_OUT_EVERY - 1]
+    return SonnetSplits(tuple(train), tuple(test))
 
 
 def _repeats(poem, held_out_with):

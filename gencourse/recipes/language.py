@@ -56,7 +56,7 @@ def build_verse_gpt(parameters, tokenizer, seed, steps_per_execution):
 
 def _compiled(model, p, steps_per_execution):
     optimizer = keras.optimizers.AdamW(p["rate"], beta_2=p["beta_2"], weight_decay=p["weight_decay"])
-    model.compile(optimizer=optimizer, steps_per_execution=steps_per_execution)
+    model.compile(optimizer=optimizer, steps_per_execution=steps_per_execution, jit_compile=p.get("jit", False))
     return model
 
 
@@ -81,7 +81,7 @@ CHAR_RNN = Recipe(
     data="austen",
     value_range=None,
     parameters={
-        "steps": 3000,
+        "steps": 3200,
         "batch_size": 16,
         "tokens": "characters",
         "length": 32,
@@ -147,12 +147,13 @@ GPT_BPE = Recipe(
         "positions": "rotary",
         "tie": True,
         "dropout": 0.0,
-        "rate": 4e-3,
+        "rate": 3e-3,
         "beta_2": 0.95,
         "weight_decay": 0.0,
         "clip_norm": 1.0,
         "decay": "linear",
         "warm_up": 0.05,
+        "jit": True,
     },
     build=build_gpt,
     measure=held_out,
@@ -182,6 +183,7 @@ GPT_CHAR = Recipe(
         "clip_norm": 1.0,
         "decay": "linear",
         "warm_up": 0.05,
+        "jit": True,
     },
     build=build_gpt,
     measure=held_out,

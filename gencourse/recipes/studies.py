@@ -206,4 +206,67 @@ STUDIES: dict[str, tuple[Study, ...]] = {
             )
         ),
     ),
+    "04": (
+        Study(
+            name="austen",
+            recipe="char-rnn",
+            variants={
+                "GRU (the lesson's)": {},
+                "LSTM": {"cell": "lstm"},
+                "simple RNN": {"cell": "simple"},
+                "GRU, each window anew": {"carry": False},
+            },
+            claims={"bits_per_character": False},
+            samples=32,
+            checkpoint=True,
+        ),
+        Study(
+            name="quatrains",
+            recipe="poem-rnn",
+            variants={"the lesson's": {}},
+            claims={"form_rate": True, "bits_per_character": False},
+            checkpoint=True,
+        ),
+    ),
+    "09": (
+        Study(
+            name="austen",
+            recipe="gpt-bpe",
+            variants={
+                "byte pairs, rotary positions (the lesson's)": {},
+                "learned positions": {"positions": "learned"},
+                "one block": {"depth": 1},
+            },
+            claims={"bits_per_character": False},
+            samples=32,
+            checkpoint=True,
+        ),
+        Study(
+            name="characters",
+            recipe="gpt-char",
+            variants={"characters": {"depth": 3, "length": 128, "batch_size": 8}},
+            seeds=3,
+            samples=32,
+        ),
+        Study(
+            name="small",
+            recipe="gpt-char",
+            variants={"the well-known small setting": {}},
+            claims={"nats_per_character": False},
+            seeds=3,
+            samples=32,
+        ),
+        Study(
+            name="verse",
+            recipe="gpt-verse",
+            variants={
+                "all weights": {},
+                "adapters of rank 8": {"adapters": 8},
+                "from nothing": {"begin": ""},
+            },
+            claims={"bits_per_character": False, "prose_bits_per_character": False},
+            seeds=3,
+            samples=32,
+        ),
+    ),
 }

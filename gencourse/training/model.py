@@ -17,6 +17,19 @@ class _Journal(keras.callbacks.Callback):
             self.model.training_history.setdefault(name, []).append(float(value))
 
 
+class _FiniteLosses(keras.callbacks.Callback):
+    """Stops at a loss that is no number: XLA leaves the check of gradients out of what it compiles."""
+
+    def on_train_batch_end(self, batch, logs=None):
+        for name, value in (logs or {}).items():
+            if not np.isfinite(float(value)):
+                step = int(ops.convert_to_numpy(getattr(self.model, self.model.optimizer_roles[0]).iterations))
+                raise NonFiniteError(
+                    f"Training stopped by step {step}: the mean of {name!r} since the epoch began is {float(value)}. "
+                    "With jit_compile=True weights may be lost. Try a smaller learning rate or clip_norm=1.0."
+                )
+
+
 class TapeModel(keras.Model):
     """Base of every generative model here: a `keras.Model` with several networks and an optimizer for each.
 
@@ -159,7 +172,7 @@ class TapeModel(keras.Model):
 
         Raises:
             NonFiniteError: at the first NaN or infinity in a gradient (not in float16, whose loss scale overflows on
-                purpose and skips such steps).
+                purpose and skips such steps); with `jit_compile`, at the first in a loss.
             ValueError: if `steps_per_epoch` is no multiple of the compiled `steps_per_execution`.
         """
         steps, stride = kwargs.get("steps_per_epoch"), self.steps_per_execution
@@ -171,10 +184,9 @@ class TapeModel(keras.Model):
         first = self.epochs_done if initial_epoch is None else initial_epoch
         self.epochs_done = first
         kwargs.setdefault("shuffle", False)  # a dataset shuffles itself; Keras warns about its own default
+        watchers = [_Journal(), *([_FiniteLosses()] if self.jit_compile else []), *(callbacks or [])]
         try:
-            return super().fit(
-                x, epochs=epochs, initial_epoch=first, callbacks=[_Journal(), *(callbacks or [])], **kwargs
-            )
+            return super().fit(x, epochs=epochs, initial_epoch=first, callbacks=watchers, **kwargs)
         except tf.errors.InvalidArgumentError as error:
             raise self._explained(error) from None
 
