@@ -124,6 +124,17 @@ def test_bad_budgets_are_refused(options):
         callbacks.Budget(**options)
 
 
+def test_held_out_scores_are_spread_over_the_budget():
+    model, budget = make(), callbacks.Budget(steps=8)
+    curve = callbacks.HeldOut(lambda model: model.generator_optimizer.iterations, budget, points=4)
+    fit(model, budget, curve, epochs=2)
+    assert curve.steps == curve.values == [0, 2, 4, 6, 8]
+    assert curve.seconds[0] == 0.0
+    assert sorted(curve.seconds) == curve.seconds
+    with pytest.raises(ValueError, match="Received: 0"):
+        callbacks.HeldOut(len, budget, points=0)
+
+
 def test_frames_begin_before_training_and_use_the_same_latents():
     frames, model = callbacks.SampleFrames(n=3, seed=9, every=2, keep=lambda x: x + 100.0), make()
     untrained = model.generate(3, seed=9)

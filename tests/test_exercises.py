@@ -435,6 +435,7 @@ STARTERS = {
     "06.2": ("These are bands",),
     "06.3": ("softmax is applied twice",),
     "06.4": ("own classifier",),
+    "09.2": ("not divided by √d", "wrong way round"),
     "15.2": ("not squared",),
     "15.3": ("swapped, and",),
     "15.5": ("from 0 to 255",),

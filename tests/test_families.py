@@ -5,11 +5,14 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from gencourse import autoencoder, callbacks, data, gan, training
+from gencourse import autoencoder, callbacks, data, gan, language, text, training
 
 ADAM = keras.optimizers.Adam
 POINTS = data.ring().sample(512, 0)
 LABELS = (np.arctan2(POINTS[:, 1], POINTS[:, 0]) > 0).astype("int32")  # upper or lower half of the ring
+LETTERS = text.CharacterTokenizer("abcdefgh \n")
+TOKENS = LETTERS.encode("abc dab egh\nfab cad eh " * 24)
+WINDOWS = (TOKENS[:520].reshape(65, 8), TOKENS[1:521].reshape(65, 8))  # each token's target is the next one
 BATCH, STEPS = 32, 6
 
 
@@ -75,6 +78,18 @@ def tiny_vae(**options):
     return model
 
 
+def tiny_language(network=language.build_recurrent, **options):
+    keras.utils.set_random_seed(5)
+    sizes = (
+        {"embedding_dim": 4, "units": (8,)}
+        if network is language.build_recurrent
+        else {"context": 8, "depth": 1, "heads": 2, "width": 8}
+    )
+    model = language.LanguageModel(network(vocabulary_size=LETTERS.vocabulary_size, **sizes | options), LETTERS, seed=3)
+    model.compile(optimizer=ADAM(1e-3), steps_per_execution=3)
+    return model
+
+
 # name: (a function that makes a small compiled model, its training data)
 FAMILIES = {
     "gan": (tiny_gan, POINTS),
@@ -82,6 +97,8 @@ FAMILIES = {
     "conditional": (lambda: tiny_conditional("projection"), (POINTS, LABELS)),
     "autoencoder": (lambda: tiny_autoencoder(corruption=autoencoder.ClippedNoise(0.1, seed=2)), POINTS),
     "vae": (tiny_vae, POINTS),
+    "language, recurrent": (tiny_language, WINDOWS),
+    "language, transformer": (lambda: tiny_language(language.build_transformer), WINDOWS),
 }
 # Other arguments of the same classes: they train, and can be kept.
 VARIANTS = {
@@ -101,12 +118,21 @@ VARIANTS = {
     ),
     "conditional, class scales": (lambda: tiny_conditional("projection", "normalisation"), (POINTS, LABELS)),
     "conditional, auxiliary": (lambda: tiny_conditional("auxiliary", discriminator_steps=2), (POINTS, LABELS)),
+    "language, LSTM, two layers, dropout": (
+        lambda: tiny_language(cell="lstm", units=(8, 6), dropout=0.1),
+        WINDOWS,
+    ),
+    "language, transformer, learned positions, own logits": (
+        lambda: tiny_language(language.build_transformer, positions="learned", tie=False, dropout=0.1),
+        WINDOWS,
+    ),
 }
 family = pytest.mark.parametrize(("make", "examples"), FAMILIES.values(), ids=FAMILIES)
 every_variant = pytest.mark.parametrize(
     ("make", "examples"), (FAMILIES | VARIANTS).values(), ids=[*FAMILIES, *VARIANTS]
 )
 one_each = pytest.mark.parametrize(("make", "examples"), [FAMILIES["gan"]], ids=["gan"])
+compiled_ones = ["gan", "language, transformer"]
 
 
 def samples_of(examples):
@@ -116,6 +142,35 @@ def samples_of(examples):
 def with_samples(examples, samples):
     """The same examples with other samples, and as many labels where there are labels."""
     return (samples, *(part[: len(samples)] for part in examples[1:])) if isinstance(examples, tuple) else samples
+
+
+def check_samples(samples, n, examples):
+    """They are `n` finite samples, shaped like those of the training data, or texts of some length."""
+    assert len(samples) == n
+    if samples_of(examples).dtype.kind == "i":
+        assert all(isinstance(sample, str) and sample for sample in samples)
+    else:
+        assert samples.shape == (n, *samples_of(examples).shape[1:])
+        assert np.isfinite(samples).all()
+
+
+def poisoned(model, examples):
+    """The same examples full of NaN; where they are whole numbers, which hold none, a weight gets one instead."""
+    samples = samples_of(examples)
+    if samples.dtype.kind == "f":
+        return with_samples(examples, np.full_like(samples, np.nan))
+    weight = model.trainable_variables[-1]
+    weight.assign(np.full(weight.shape, np.nan))
+    return examples
+
+
+def forward(model, examples):
+    """Inputs of the model's `call`, two of them, and the shape that comes back."""
+    if isinstance(model, language.LanguageModel):
+        return examples[0][:2], (*examples[0][:2].shape, model.network.vocabulary_size)
+    latents = np.zeros((2, getattr(model, "latent_dim", 3)), "float32")
+    inputs = [latents, examples[1][:2]] if isinstance(examples, tuple) else latents
+    return inputs, (2, *samples_of(examples).shape[1:])
 
 
 def stream(examples, start_step=0):
@@ -154,12 +209,12 @@ def test_seeds(make, examples):
     model = make()
     np.testing.assert_array_equal(model.generate(7, seed=1), model.generate(7, seed=1))
     assert not np.array_equal(model.generate(7, seed=1), model.generate(7, seed=2))
-    assert model.generate(3, seed=1).shape == (3, *samples_of(examples).shape[1:])
+    check_samples(model.generate(3, seed=1), 3, examples)
 
 
 @family
 def test_wrong_shapes_are_named(make, examples):
-    wrong = np.zeros((64, *samples_of(examples).shape[1:], 3), "float32")
+    wrong = np.zeros((64, *samples_of(examples).shape[1:], 3), samples_of(examples).dtype)
     with pytest.raises(ValueError, match="Received: a batch of shape"):
         fit(make(), with_samples(examples, wrong))
     with pytest.raises(ValueError, match="Received: 0"):
@@ -204,7 +259,7 @@ def test_keyboard_interrupt_leaves_a_model_that_goes_on(make, examples):
     model = make()
     with pytest.raises(KeyboardInterrupt):
         fit(model, examples, epochs=3, callbacks=[Stop()])
-    assert np.isfinite(model.generate(2)).all()
+    check_samples(model.generate(2), 2, examples)
     fit(model, examples, epochs=3)
     assert model.epochs_done == 3
 
@@ -212,21 +267,19 @@ def test_keyboard_interrupt_leaves_a_model_that_goes_on(make, examples):
 @family
 def test_not_a_number_stops_training_with_a_sentence(make, examples):
     model = make()
-    poisoned = with_samples(examples, np.full_like(samples_of(examples), np.nan))
     with pytest.raises(training.NonFiniteError, match=r"stopped at step 1: the gradient of network '\w+' holds a NaN"):
-        fit(model, poisoned)
+        fit(model, poisoned(model, examples))
 
 
 @family
 def test_builds_inside_a_strategy(make, examples):
     with tf.distribute.OneDeviceStrategy("/cpu:0").scope():
         model = make()
-        latents = np.zeros((2, getattr(model, "latent_dim", 3)), "float32")
-        inputs = [latents, examples[1][:2]] if isinstance(examples, tuple) else latents
-        assert model(inputs).shape == (2, *samples_of(examples).shape[1:])
+        inputs, shape = forward(model, examples)
+        assert model(inputs).shape == shape
 
 
-@one_each
+@pytest.mark.parametrize(("make", "examples"), [FAMILIES[name] for name in compiled_ones], ids=compiled_ones)
 def test_jit(make, examples):
     model = make()
     roles = {role: ADAM(1e-3) for role in model.optimizer_roles}

@@ -55,3 +55,19 @@ def test_kl_equals_the_mean_log_ratio():
     value = float(losses.kl_to_standard_normal(np.array([[mean]]), np.array([[log_variance]]))[0, 0])
     assert value == pytest.approx(ratio.mean(), abs=0.01)
     assert value == pytest.approx(0.5 * (mean**2 + math.exp(log_variance) - 1 - log_variance), rel=1e-6)
+
+
+def test_nats_of_tokens_by_hand():
+    logits = np.log([[[0.5, 0.25, 0.25], [0.9, 0.05, 0.05]]]).astype("float32") + 7.0  # a constant changes nothing
+    nats = np.asarray(losses.token_nats(logits, np.array([[1, 0]])))
+    np.testing.assert_allclose(nats, [[math.log(4), -math.log(0.9)]], rtol=1e-5)
+
+
+def test_equal_logits_surprise_by_the_logarithm_of_the_vocabulary():
+    nats = np.asarray(losses.token_nats(np.full((2, 3, 50), -4.0, "float32"), RNG.integers(0, 50, size=(2, 3))))
+    np.testing.assert_allclose(nats, np.full((2, 3), math.log(50)), rtol=1e-6)
+
+
+def test_sure_and_wrong_about_a_token_stays_finite():
+    logits = np.array([[[500.0, -500.0], [500.0, -500.0]]], "float32")
+    np.testing.assert_allclose(losses.token_nats(logits, np.array([[0, 1]])), [[0.0, 1000.0]], atol=1e-6)

@@ -57,7 +57,7 @@ def test_unknown_characters_are_named():
         LETTERS.encode("aé\té", unknown="error")
     with pytest.raises(ValueError, match="Received: 'ignore'"):
         LETTERS.encode("a", unknown="ignore")
-    with pytest.raises(ValueError) as caught:
+    with pytest.raises(ValueError, match="…") as caught:
         LETTERS.encode("é" * 10_000, unknown="error")
     assert len(str(caught.value)) < 200
 
@@ -75,7 +75,7 @@ def test_frequent_pieces_become_tokens():
     tokenizer = text.BytePairTokenizer.train("low lower lowest " * 50, vocabulary_size=300)
     assert tokenizer.pieces(tokenizer.encode("low lowest")) == ["low", " lowest"]
     assert tokenizer.vocabulary_size < 300  # a small text gives fewer
-    assert PIECES.vocabulary_size == 300
+    assert 258 < PIECES.vocabulary_size <= 300
     several = text.BytePairTokenizer.train(["low lower ", "lowest"], vocabulary_size=260)
     assert several.decode(several.encode("slow")) == "slow"
 
@@ -134,7 +134,7 @@ def test_broken_files_are_named(tokenizer, broken, tmp_path):
 
 def test_other_files_and_configs_are_refused(tmp_path):
     LETTERS.save(tmp_path / "letters.json")
-    with pytest.raises(ValueError, match="another kind than 'byte pairs'. Received: 'characters'"):
+    with pytest.raises(ValueError, match=r"another kind than 'byte pairs'. Received: 'characters'"):
         text.BytePairTokenizer.load(tmp_path / "letters.json")
     with pytest.raises(ValueError, match="Received: 'words'"):
         text.restore_tokenizer({"kind": "words"})
@@ -155,11 +155,11 @@ def test_what_no_tokenizer_can_be_made_of():
         text.CharacterTokenizer("a\ud800")
     with pytest.raises(ValueError, match="Half a surrogate pair"):
         PIECES.encode("a\ud800")
-    with pytest.raises(ValueError, match="at least 258.*Received: 257"):
+    with pytest.raises(ValueError, match=r"at least 258.*Received: 257"):
         text.BytePairTokenizer.train("abc", vocabulary_size=257)
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=8, deadline=None)
 @given(st.integers(1, 7), st.integers(0, 30), st.integers(1, 4), st.integers(0, 1000))
 def test_windows_show_every_place_once_and_nothing_else(length, more, batch_size, seed):
     tokens = np.arange(100, 100 + length * (batch_size + 1) + more)
@@ -172,7 +172,7 @@ def test_windows_show_every_place_once_and_nothing_else(length, more, batch_size
         assert inputs.dtype == targets.dtype == np.int32
         np.testing.assert_array_equal(targets, inputs + 1)  # each number is its own place
         np.testing.assert_array_equal(np.diff(inputs, axis=1), 1)
-        assert 100 <= inputs.min()
+        assert inputs.min() >= 100
         assert targets.max() <= tokens[-1]
     for one_pass in (pairs[:steps], pairs[steps:]):
         starts = np.concatenate([inputs[:, 0] for inputs, _ in one_pass]) - 100
@@ -183,7 +183,7 @@ def test_windows_show_every_place_once_and_nothing_else(length, more, batch_size
             assert set(starts // length) == set(range(count))
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=5, deadline=None)
 @given(st.integers(0, 40), st.booleans())
 def test_streams_can_be_taken_up_at_any_step(step, short):
     def stream(start_step=0, seed=3):
@@ -232,13 +232,13 @@ def test_padding_fills_the_ends():
     np.testing.assert_array_equal(text.pad([[5, 6, 7], [8], []]), [[5, 6, 7], [8, 0, 0], [0, 0, 0]])
     assert text.pad([[5]], length=3).tolist() == [[5, 0, 0]]
     assert text.pad([[5]]).dtype == np.int32
-    with pytest.raises(ValueError, match="length 2. Received: one of 3"):
+    with pytest.raises(ValueError, match=r"length 2. Received: one of 3"):
         text.pad([[5, 6, 7]], length=2)
     with pytest.raises(ValueError, match="Received: none"):
         text.pad([])
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=5, deadline=None)
 @given(st.lists(st.integers(2, 6), min_size=3, max_size=9), st.integers(1, 3), st.integers(0, 99))
 def test_padded_texts_come_whole_once_in_a_pass(lengths, batch_size, seed):
     rows = [np.arange(n) + 100 * (i + 1) for i, n in enumerate(lengths)]
@@ -255,9 +255,9 @@ def test_padded_texts_come_whole_once_in_a_pass(lengths, batch_size, seed):
 
 
 def test_short_texts_that_cannot_be_padded():
-    with pytest.raises(ValueError, match="all 2 texts. Received: 3"):
+    with pytest.raises(ValueError, match=r"all 2 texts. Received: 3"):
         text.padded([[1, 2], [3, 4]], batch_size=3, seed=0)
     with pytest.raises(ValueError, match="Received: 0"):
         text.padded([[1, 2], [3, 4]], batch_size=0, seed=0)
-    with pytest.raises(ValueError, match="at least two tokens. Received: one of 1"):
+    with pytest.raises(ValueError, match=r"at least two tokens. Received: one of 1"):
         text.padded([[1, 2], [3]], batch_size=1, seed=0)

@@ -41,7 +41,7 @@ def list_sets(json_mode):
         keys = ("name", "kind", "bytes", "state")
         output.emit_json({"files": [dict(zip(keys, row, strict=True)) for row in rows]})
         return
-    click.echo(output.table([[n, k, f"{b / 1e6:.1f}", s] for n, k, b, s in rows], ("file", "kind", "MB", "state")))
+    click.echo(output.table([[n, k, f"{b / 1e6:.2f}", s] for n, k, b, s in rows], ("file", "kind", "MB", "state")))
 
 
 @data.command()

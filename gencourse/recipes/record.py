@@ -9,7 +9,7 @@ from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 from pathlib import Path
 
-from gencourse import results, runtime
+from gencourse import callbacks, results, runtime
 
 from .comparison import COMPARISONS, Comparison, measure_comparison
 from .domains import DOMAINS
@@ -18,6 +18,7 @@ from .studies import STUDIES, Study
 from .texts import Texts
 
 TABLE_SAMPLES = 5000
+CURVE_CHARACTERS = 20_000  # of held-out text, scored again and again while a model trains
 
 
 def measure(study: Study, changes: dict, seed: int, folder: str) -> dict:
@@ -26,7 +27,21 @@ def measure(study: Study, changes: dict, seed: int, folder: str) -> dict:
     from .checkpoints import save_checkpoint
     from .runs import judge
 
-    run = train(get(study.recipe), changes=changes, data_name=study.data, seconds=study.seconds, seed=seed)
+    curves = []
+
+    def watch(budget, examples):
+        passage = examples.reference[:CURVE_CHARACTERS]
+        curves.append(callbacks.HeldOut(lambda model: model.score(passage)["bits_per_character"], budget))
+        return curves
+
+    run = train(
+        get(study.recipe),
+        changes=changes,
+        data_name=study.data,
+        seconds=study.seconds,
+        seed=seed,
+        more_callbacks=watch if study.curve else (),
+    )
     checkpoint = Path(folder) / f"{seed}.npz"
     save_checkpoint(run.model, checkpoint)
     return {
@@ -40,7 +55,14 @@ def measure(study: Study, changes: dict, seed: int, folder: str) -> dict:
         "claims": judge(run, study.samples, seed=seed),
         "table": judge(run, max(study.samples, _table_samples(run)), seed=seed),
         "checkpoint": str(checkpoint),
+        **({"curve": _points(curves[0])} if curves else {}),
     }
+
+
+def _points(curve) -> dict[str, list]:
+    """A curve for a record."""
+    rounded = {"seconds": [round(s, 1) for s in curve.seconds], "steps": curve.steps}
+    return {**rounded, "bits_per_character": [round(value, 4) for value in curve.values]}
 
 
 def _table_samples(run) -> int:
@@ -168,6 +190,7 @@ def _row(label: str, changes, runs: list[dict]) -> dict:
         "steps": runs[0]["steps"],
         **measures,
         "ranges": ranges,
+        **({"curves": [run["curve"] for run in runs]} if "curve" in runs[0] else {}),
     }
 
 

@@ -69,7 +69,7 @@ def train(
         seed: seed of weights, latents and data order.
         resume: go on from the state in `out`, exactly, where there is one.
         changes: hyper-parameters to change, by name.
-        more_callbacks: Keras callbacks to add.
+        more_callbacks: Keras callbacks to add, or a function that takes the `Budget` and the data and returns them.
 
     Returns:
         The run.
@@ -108,7 +108,7 @@ def train(
     schedule = {"decay": parameters.get("decay", "constant"), "warm_up": parameters.get("warm_up", 0.0)}
     spend = {"steps": total_steps} if seconds is None else {"seconds": seconds}
     budget = callbacks.Budget(**spend, **schedule)
-    watchers = [budget, *more_callbacks]
+    watchers = [budget, *(more_callbacks(budget, examples) if callable(more_callbacks) else more_callbacks)]
     if folder is not None:
         keeper = callbacks.Resume(folder, budget=budget)
         if resume:

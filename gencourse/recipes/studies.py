@@ -20,6 +20,7 @@ class Study:
         claims: {measure: whether higher is better} that the first variant is held to.
         samples: samples measured for claims, as many as the lesson draws; tables use 5,000.
         seeds: seeds of the first variant; the others get three.
+        curve: for a language model: keep the bits per character on some held-out text while it trains.
         checkpoint: keep the networks of the first variant's median seed, by the first claim or else by its distance.
     """
 
@@ -31,6 +32,7 @@ class Study:
     claims: Mapping[str, bool] = field(default_factory=dict)
     samples: int = 1000
     seeds: int = 5
+    curve: bool = False
     checkpoint: bool = False
 
 
@@ -208,6 +210,15 @@ STUDIES: dict[str, tuple[Study, ...]] = {
     ),
     "04": (
         Study(
+            name="ninety",
+            recipe="char-rnn",
+            seconds=90,
+            variants={"90 seconds": {}},
+            seeds=3,
+            samples=32,
+            curve=True,
+        ),
+        Study(
             name="austen",
             recipe="char-rnn",
             variants={
@@ -229,6 +240,15 @@ STUDIES: dict[str, tuple[Study, ...]] = {
         ),
     ),
     "09": (
+        Study(
+            name="ninety",
+            recipe="gpt-bpe",
+            seconds=90,
+            variants={"90 seconds": {}},
+            seeds=3,
+            samples=32,
+            curve=True,
+        ),
         Study(
             name="austen",
             recipe="gpt-bpe",
@@ -261,8 +281,9 @@ STUDIES: dict[str, tuple[Study, ...]] = {
             recipe="gpt-verse",
             variants={
                 "all weights": {},
-                "adapters of rank 8": {"adapters": 8},
-                "from nothing": {"begin": ""},
+                "adapters of rank 8": {"adapters": 8, "rate": 2e-3},
+                "all weights, a quarter of each batch is prose": {"prose_share": 0.25},
+                "from nothing": {"begin": "", "rate": 2.5e-3},
             },
             claims={"bits_per_character": False, "prose_bits_per_character": False},
             seeds=3,

@@ -3,6 +3,8 @@
 from functools import cached_property
 from pathlib import Path
 
+import tensorflow as tf
+
 from gencourse import data, metrics, text
 
 EPOCH_STEPS = 100  # training steps between two points of a model's history
@@ -123,7 +125,10 @@ class Prose(Texts):
 
 
 class Sonnets(Prose):
-    """Shakespeare's sonnets, one after the other, read with the tokens of the prose that a model learned before."""
+    """Shakespeare's sonnets, one after the other, read with the tokens of the prose that a model learned before.
+
+    The parameter "prose_share" mixes windows of that prose into each batch, so that it is not forgotten.
+    """
 
     bundled = ("sonnets",)
     between = "\n\n"
@@ -143,6 +148,16 @@ class Sonnets(Prose):
     def form(self):
         """The tokenizer of the prose."""
         return self.prose.form
+
+    def stream(self, *, batch_size: int, seed: int, value_range=None, start_step: int = 0, labels: bool = False):
+        """Endless batches of windows and their targets; a share of the windows ("prose_share") is prose."""
+        from_prose = round(batch_size * self.parameters.get("prose_share", 0.0))
+        options = {"seed": seed, "start_step": start_step}
+        verse = super().stream(batch_size=batch_size - from_prose, **options)
+        if not from_prose:
+            return verse
+        both = tf.data.Dataset.zip((verse, self.prose.stream(batch_size=from_prose, **options)))
+        return both.map(lambda ours, old: tuple(tf.concat(parts, axis=0) for parts in zip(ours, old, strict=True)))
 
 
 class Quatrains(Texts):

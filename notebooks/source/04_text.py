@@ -60,7 +60,7 @@ LENGTH = 32  # characters that one step reads at each of them
 EMBEDDING_DIM = 64  # numbers that stand for a character
 UNITS = (384,)  # numbers in the memory; (256, 256) would be two layers
 CELL = "gru"  # kind of memory: or "simple", "lstm"
-RATE = 6e-3  # learning rate at the start; it sinks to zero along a cosine
+RATE = 6e-3  # highest learning rate; it is reached after the first steps and sinks to zero along a cosine
 CLIP_NORM = 1.0  # gradients longer than this are shortened; section 9 shows why
 
 # %%
@@ -517,7 +517,7 @@ print("on the spots: " + ", ".join(f"order {k} {on_the_spots(nats):.2f}" for k, 
 # %%
 PROMPT = "It is a truth"
 before = model.generate(prompt=PROMPT, length=120, seed=SEED)[0]
-budget = callbacks.Budget(steps=STEPS, decay=PARAMETERS["decay"])
+budget = callbacks.Budget(steps=STEPS, decay=PARAMETERS["decay"], warm_up=PARAMETERS["warm_up"])
 progress_line, meter = callbacks.Progress(), HeldOut(budget, every=2.5)
 history = model.fit(
     stream,
