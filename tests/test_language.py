@@ -126,7 +126,7 @@ def test_a_later_symbol_never_changes_an_earlier_logit(kind):
     network, rng = make_network(kind), np.random.default_rng(0)
     tokens = rng.integers(2, V, size=(3, 12))
     logits = network(tokens).numpy()
-    for place in range(1, 12):
+    for place in (1, 2, 6, 11):
         changed = tokens.copy()
         changed[:, place:] = 2 + (changed[:, place:] - 1) % (V - 2)
         other = network(changed).numpy()

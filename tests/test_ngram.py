@@ -72,9 +72,9 @@ def test_longer_histories_predict_a_repeated_text_better():
 
 
 def test_texts_are_seeded():
-    texts = MODEL.generate(3, prompt="ab", length=40, seed=1)
-    assert texts == MODEL.generate(3, prompt="ab", length=40, seed=1)
-    assert texts != MODEL.generate(3, prompt="ab", length=40, seed=2)
+    texts = MODEL.generate(3, prompt="ab", length=40, order=2, seed=1)
+    assert texts == MODEL.generate(3, prompt="ab", length=40, order=2, seed=1)
+    assert texts != MODEL.generate(3, prompt="ab", length=40, order=2, seed=2)
     assert len(set(texts)) == 3
     assert all(len(passage) == 40 for passage in texts)
     assert not set("".join(texts)) & {text.UNKNOWN, ""}

@@ -42,6 +42,7 @@ def measure(study: Study, changes: dict, seed: int, folder: str) -> dict:
         seed=seed,
         more_callbacks=watch if study.curve else (),
     )
+    claimed, tabled = judge(run, study.samples, seed=seed), max(study.samples, _table_samples(run))
     checkpoint = Path(folder) / f"{seed}.npz"
     save_checkpoint(run.model, checkpoint)
     return {
@@ -52,8 +53,8 @@ def measure(study: Study, changes: dict, seed: int, folder: str) -> dict:
         "peak_memory_mb": run.settings["peak_memory_mb"],
         "versions": run.settings["versions"],
         "machine": run.settings["machine"],
-        "claims": judge(run, study.samples, seed=seed),
-        "table": judge(run, max(study.samples, _table_samples(run)), seed=seed),
+        "claims": claimed,
+        "table": claimed if tabled == study.samples else judge(run, tabled, seed=seed),
         "checkpoint": str(checkpoint),
         **({"curve": _points(curves[0])} if curves else {}),
     }
