@@ -1,5 +1,6 @@
 """Exercises of lesson 09: right answers of many kinds pass, wrong ones fail with a sentence that names why."""
 
+import itertools
 from collections import Counter
 
 import numpy as np
@@ -116,7 +117,7 @@ def merged(words, times):
     for _ in range(times):
         pairs = Counter()
         for pieces, count in words.items():
-            for pair in zip(pieces, pieces[1:], strict=False):
+            for pair in itertools.pairwise(pieces):
                 pairs[pair] += count
         (best, most), (_, next_most) = pairs.most_common(2)
         assert most > next_most, "a tie would leave two right answers"

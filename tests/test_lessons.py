@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from gencourse import data, exercises, metrics, recipes, results
+from gencourse import data, exercises, language, metrics, recipes, results
 from gencourse.recipes import restoration
 from gencourse.recipes.comparison import COMPARISONS
 from gencourse.recipes.studies import STUDIES
@@ -115,6 +115,35 @@ def test_the_course_keeps_its_promises_about_lesson_03():
     record = results.load_record("03")
     assert record.claim("digits_nats_per_image").median <= 99
     assert record.claim("digits_importance_weighted_nats").median < record.claim("digits_nats_per_image").median
+
+
+def test_the_course_keeps_its_promises_about_lesson_04():
+    """The network beats every n-gram, poems have the form asked for, and hardly a line of them is copied."""
+    record, novels = results.load_record("04"), recipes.Prose("austen")
+    bits = record.claim("austen_bits_per_character")
+    counts = language.NGram(novels.form, order=7).fit(novels.train)
+    best = min(counts.score(novels.reference, order=k)["bits_per_character"] for k in range(1, 8))
+    assert bits.median <= 1.88
+    assert max(bits.values) < best
+    (after_90, *_) = record.table("ninety")
+    assert after_90["bits_per_character"] <= 1.88
+    assert record.claim("quatrains_form_rate").median >= 0.95
+    (poems, *_) = record.table("quatrains")
+    assert poems["copied_lines"] <= 0.01
+
+
+def test_the_course_keeps_its_promises_about_lesson_09():
+    """Byte pairs beat lesson 04's network and characters; showing some prose keeps prose; the small setting learns."""
+    record = results.load_record("09")
+    assert record.claim("austen_bits_per_character").median <= 1.92
+    (after_90, *_), (recurrent, *_) = record.table("ninety"), results.load_record("04").table("ninety")
+    assert after_90["bits_per_character"] < recurrent["bits_per_character"]
+    assert all(row["bits_per_character"] > after_90["bits_per_character"] for row in record.table("characters"))
+    rows = {row["variant"]: row for row in record.table("verse")}
+    plain, mixed = rows["all weights"], rows["all weights, a quarter of each batch is prose"]
+    assert plain["bits_per_character"] < rows["from nothing"]["bits_per_character"]
+    assert mixed["prose_bits_per_character"] < plain["prose_bits_per_character"]
+    assert record.claim("small_nats_per_character").median <= 1.85
 
 
 def test_the_course_keeps_its_promises_about_lesson_05():

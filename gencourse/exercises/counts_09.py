@@ -128,8 +128,8 @@ def bits_per_character(answer):
     if letter == "B":
         raise Wrong("fewer bits are better: the text surprises that model less.")
     return (
-        "A is better, by little, though each of its tokens surprises it almost three times as much. Its tokens are just "
-        "larger. Nats per token, and perplexity, compare models with equal tokens only."
+        "A is better, by little, though each of its tokens surprises it almost three times as much. Its tokens are "
+        "just larger. Nats per token, and perplexity, compare models with equal tokens only."
     )
 
 
@@ -145,8 +145,8 @@ FORGOTTEN = (PLACES - 1) * FEATURES**2
     hints=(
         "Without a cache, how many places go through the matrices, and how many pairs (asks, is asked) are there? With "
         "one?",
-        "12 · 64² = 49,152 for a place, 2 · 64 = 128 for a pair. Without a cache 100 places and 100 · 100 pairs; with one, "
-        "a single place that asks 100.",
+        "12 · 64² = 49,152 for a place, 2 · 64 = 128 for a pair. Without a cache 100 places and 100 · 100 pairs; with "
+        "one, a single place that asks 100.",
         "The keys of one place are one product with a D × D matrix, D² multiplications. How many places are made anew "
         "that the full cache would not have made?",
     ),
@@ -192,8 +192,8 @@ def cache(answer):
     _count("forgotten_keys", forgotten, FORGOTTEN, slips)
     return (
         "without a cache every place costs what the new one costs, exactly 100 times as much here. The half-forgotten "
-        "cache does seven and a half times the work it should, and writes the same text: nothing but a clock, or a count, "
-        "would tell."
+        "cache does seven and a half times the work it should, and writes the same text: nothing but a clock, or a "
+        "count, would tell."
     )
 
 

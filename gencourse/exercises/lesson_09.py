@@ -120,8 +120,8 @@ def _variant(queries, keys, values, scale, axis, triangle, mask):
     title="a head with bugs",
     hints=(
         "Print the weights for a small example. Does each row sum to 1? Which of them should be 0?",
-        "Check in this order: the size of the scores, where the mask comes, which triangle it keeps, along which axis the "
-        "softmax sums.",
+        "Check in this order: the size of the scores, where the mask comes, which triangle it keeps, along which axis "
+        "the softmax sums.",
         "Divide by np.sqrt(d). Set the scores above the diagonal to -np.inf before the softmax, and let it sum along "
         "axis 1 with keepdims=True.",
     ),
@@ -160,7 +160,9 @@ def _right_head(found, given):
         if np.allclose(found, _variant(*given, "√d", 1, "lower", "before"), rtol=1e-4, atol=1e-5):
             return
         for choice in itertools.product(SCALES, AXES, TRIANGLES, MASKS):
-            if np.allclose(found, _variant(*given, *choice), rtol=1e-4, atol=1e-5, equal_nan=True):
+            if np.isfinite(found).any() and np.allclose(
+                found, _variant(*given, *choice), rtol=1e-4, atol=1e-5, equal_nan=True
+            ):
                 scale, axis, triangle, mask = choice
                 slips = [SCALES[scale], AXES[axis], "" if mask == "none" else TRIANGLES[triangle], MASKS[mask]]
                 raise Wrong("; ".join(filter(None, slips)) + ".")
@@ -171,7 +173,8 @@ def _right_head(found, given):
         )
     if not np.allclose(found[0], given[2][0], rtol=1e-4, atol=1e-5):
         raise Wrong("the first token can only look at itself, so its mean should be its own value; yours is not.")
+    wanted = _variant(*given, "√d", 1, "lower", "before")[-1].round(3)
     raise Wrong(
-        f"the last token of {len(found)} should get {np.round(_variant(*given, '√d', 1, 'lower', 'before')[-1], 3)}, and "
-        f"gets {np.round(found[-1], 3)}: compare your lines with section 2."
+        f"the last token of {len(found)} should get {wanted}, and gets {found[-1].round(3)}: compare your lines with "
+        "section 2."
     )

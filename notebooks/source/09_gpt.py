@@ -61,11 +61,12 @@ LENGTH = 128  # tokens in a window: as far back as the model can look
 DEPTH = 3  # blocks on top of each other
 HEADS = 4  # attention heads in each block
 WIDTH = 128  # numbers that stand for one token on its way through the blocks
-RATE = 4e-3  # learning rate at its highest; it rises for a moment and then sinks to zero
+RATE = 3e-3  # learning rate at its highest; it rises for a moment and then sinks to zero
 LEAKY_STEPS = 400  # steps for the model without a mask, in section 11
-TUNING_STEPS = 200  # steps for each of the two fine-tuned models, in section 12
+TUNING_STEPS = 150  # steps for each of the two fine-tuned models, in section 12
 
 # %%
+import itertools
 import re
 import time
 from collections import Counter
@@ -291,12 +292,12 @@ for at, looked_at in ((3, 1), (10, 8), (57, 55), (57, 54)):
 # %%
 package = language.rotate(query[None, None, None].astype("float32"), position=57)
 np.testing.assert_allclose(package[0, 0, 0], turned(query, 57), rtol=1e-4)
-apart = np.arange(128)
-hands = {f"pair {pair} of 16": np.cos(apart * 10_000.0 ** (-pair / 16)) for pair in (0, 4, 8)}
+apart = np.arange(64)
+hands = {f"pair {pair + 1} of 16": np.cos(apart * 10_000.0 ** (-pair / 16)) for pair in (0, 4, 8)}
 viz.loss_curves(hands, x=apart, x_label="how many tokens apart", y_label="product of two equal arrows")
 
 # %% [markdown]
-# The first pair goes round every six tokens, the ninth has hardly turned after a hundred. From such waves a head can
+# The first pair goes round every six tokens, the fifth once in sixty, and the ninth has hardly begun to turn. From such waves a head can
 # build "the token just before me" as well as "somewhere in this sentence". And the shuffling?
 
 # %%
@@ -352,7 +353,7 @@ print("equal; the dense half goes", block.widen.kernel.shape, "and back", block.
 def count_pairs(words):
     pairs = Counter()
     for pieces, count in words.items():
-        for pair in zip(pieces, pieces[1:], strict=False):
+        for pair in itertools.pairwise(pieces):
             pairs[pair] += count
     return pairs
 
@@ -426,7 +427,7 @@ PARAMETERS = recipe.with_parameters(
         "rate": RATE,
     }
 )
-EPOCH = min(STEPS, 200)  # steps between two looks at held-out text
+EPOCH = max(STEPS // 10, 1)  # steps in an epoch, as `fit` counts them
 runtime.set_seed(SEED)
 model = recipe.build(PARAMETERS, tokenizer, SEED, recipes.steps_per_call(EPOCH, STEPS))
 network = model.network
@@ -439,7 +440,7 @@ print(f"{network.count_params():,} weights; of one block:", weights_of)
 # more important: is it **causal**? Change a token, and no logit *before* it may move.
 
 # %%
-passage = austen.test[:8000]
+passage = austen.test[:20_000]
 before_training = model.score(passage)
 print(f"perplexity {before_training['perplexity']:.0f} of {TOKENS} tokens")
 some = train_tokens[None, :LENGTH].copy()
@@ -454,26 +455,9 @@ print(f"largest change before place 60: {moved[:60].max():.1e}, at place 60: {mo
 # ## 7 · Training
 #
 # One step shows the model eight windows of 128 tokens, and each of the 1,024 places is a prediction with a target of its
-# own. Every 200 steps we stop the clock and score a little held-out text.
-
-
-# %%
-class HeldOut(keras.callbacks.Callback):
-    """Scores some held-out text now and then; a `Budget` counts training steps only, so its clock stands meanwhile."""
-
-    def __init__(self, passage, budget):
-        super().__init__()
-        self.passage, self.budget, self.seconds, self.bits = passage, budget, [], []
-
-    def on_train_begin(self, logs=None):
-        self.on_epoch_end(0)
-
-    def on_epoch_end(self, epoch, logs=None):
-        self.seconds.append(self.budget.spent_seconds)
-        self.bits.append(self.model.score(self.passage)["bits_per_character"])
-
-
-# %% [markdown]
+# own. Ten times on the way, `callbacks.HeldOut` asks for the score on a little held-out text. The `Budget` counts training
+# steps only, so its clock stands still meanwhile.
+#
 # The next cell trains for about a minute. Stop it when you like and run it again: it goes on. Meanwhile: lesson 04's
 # network needed the same time. Which of the two do you expect to have read more text in it?
 
@@ -481,7 +465,7 @@ class HeldOut(keras.callbacks.Callback):
 prompt = "Elizabeth was surprised to find that"
 untrained = model.generate(prompt=prompt, length=40, seed=SEED)[0]
 budget = callbacks.Budget(steps=STEPS, decay=PARAMETERS["decay"], warm_up=PARAMETERS["warm_up"])
-held_out = HeldOut(passage, budget)
+held_out = callbacks.HeldOut(lambda model: model.score(passage)["bits_per_character"], budget, points=10)
 stream = text.windows(train_tokens, length=LENGTH, batch_size=BATCH_SIZE, seed=SEED)
 history = model.fit(
     stream,
@@ -493,7 +477,7 @@ history = model.fit(
 
 # %%
 viz.loss_curves(
-    {"held out (8,000 characters)": held_out.bits},
+    {"held out (20,000 characters)": held_out.values},
     x=held_out.seconds,
     x_label="seconds of training",
     y_label="bits per character",
@@ -521,7 +505,7 @@ for piece in model.stream(prompt, length=160, temperature=0.8, seed=SEED):
 # needs no training at all, and lesson 04's recurrent network, from its record.
 
 # %%
-score = recipe.measure(model, recipes.Prose("austen", parameters=PARAMETERS))
+score = model.score(austen.test)
 nats_per_token = score["nats_per_character"] * characters_per_token
 print(f"{nats_per_token:.3f} nats a token, perplexity {score['perplexity']:.1f}")
 print(f"{score['bits_per_character']:.3f} bits a character")
@@ -543,28 +527,50 @@ bits["this GPT"] = score["bits_per_character"]
 viz.bars(bits, unit="bits per character, held out (less is better)", number_format="{:.2f}")
 
 # %% [markdown]
-# Two numbers decide how to read that picture: how long each has trained, and how much text it has seen in that time.
+# To read that picture fairly, one must know how long each has trained, and how much text it has read in that time. The
+# rows are records, medians over several seeds; each GPT has the lesson's recipe with one thing changed.
+
 
 # %%
-record = results.load_record("09")
-
-
-def characters_seen(parameters, steps):
+def characters_read(parameters, steps):
     per_token = 1 if parameters["tokens"] == "characters" else characters_per_token
-    return steps * parameters["batch_size"] * parameters["length"] * per_token
+    return steps * parameters["batch_size"] * parameters["length"] * per_token / 1e6
 
 
-r = recurrent.parameters
-print(f"{'':34}{'seconds':>8}{'characters seen':>17}{'bits':>7}")
-rows = [("recurrent on characters, lesson 04", np.median(recurrent.seconds), r, r["steps"], recurrent.median)]
-for row in record.table("austen"):
-    p = {**recipe.parameters, **row["changes"]}
-    rows.append((row["variant"], row["seconds"], p, row["steps"], row["bits_per_character"]))
-for name, seconds, p, steps, value in rows:
-    print(f"{name:34}{seconds:8.0f}{characters_seen(p, steps) / 1e6:15.1f} M{value:7.2f}")
+record = results.load_record("09")
+lines = [("recurrent, characters (lesson 04)", recurrent.parameters, np.median(recurrent.seconds), recurrent.median)]
+for table, base in (("austen", recipe), ("characters", recipes.get("gpt-char"))):
+    for row in record.table(table):
+        parameters = {**base.parameters, **row["changes"], "steps": row["steps"]}
+        lines.append((row["variant"], parameters, row["seconds"], row["bits_per_character"]))
+print(f"{'':44}{'seconds':>9}{'read':>9}{'bits':>7}")
+for name, parameters, seconds, value in lines:
+    print(f"{name:44}{seconds:9.0f}{characters_read(parameters, parameters['steps']):7.1f} M{value:7.2f}")
 
 # %% [markdown]
-# TODO reading of the table.
+# TABLE
+#
+# The same as curves, from a record in which both models were given 90 seconds on the same machine:
+
+# %%
+runs = {"recurrent, characters": ("04", recipes.get("char-rnn")), "GPT, byte pairs": ("09", recipe)}
+curves = {}
+for name, (lesson, its) in runs.items():
+    (row,) = results.load_record(lesson).table("ninety")
+    run = row["curves"][0]
+    curves[name] = [np.array(run["seconds"]), characters_read(its.parameters, np.array(run["steps"]))]
+    curves[name].append(np.array(run["bits_per_character"]))
+at = np.linspace(5, 90, 35)
+by_seconds = {name: np.interp(at, seconds, bits) for name, (seconds, _, bits) in curves.items()}
+viz.loss_curves(by_seconds, x=at, x_label="seconds of training", y_label="bits per character, held out")
+
+# %%
+at = np.linspace(0.2, min(read[-1] for _, read, _ in curves.values()), 35)
+by_text = {name: np.interp(at, read, bits) for name, (_, read, bits) in curves.items()}
+viz.loss_curves(by_text, x=at, x_label="million characters read", y_label="bits per character, held out")
+
+# %% [markdown]
+# CURVES
 #
 # ### What does looking back buy?
 #
@@ -771,19 +777,20 @@ print("it writes:", repr(leaky.generate(prompt=prompt, length=80, seed=SEED)[0])
 
 # %%
 sonnets = data.load_sonnets()
-verse = recipes.Sonnets("sonnets", parameters=PARAMETERS)
-print(f"{len(verse.train):,} characters to train on, {len(verse.reference):,} held out; a twelfth of the novels")
-print(sonnets.test[0][:170])
+verse_train, verse_test = ("\n\n".join(part) + "\n" for part in sonnets)
+print(
+    f"{len(verse_train):,} characters to train on, {len(verse_test):,} held out; the novels had {len(austen.train):,}"
+)
+print(sonnets.test[1][:180])
 
 
 # %%
 def on_both(name, tuned):
-    known = {"verse": verse.reference, "prose": austen.test[:30_000]}
-    bits = {kind: tuned.score(held)["bits_per_character"] for kind, held in known.items()}
-    print(f"{name:34} verse {bits['verse']:.2f}, prose {bits['prose']:.2f} bits a character")
+    verse, prose = (tuned.score(part)["bits_per_character"] for part in (verse_test, passage))
+    print(f"{name:32} verse {verse:.2f}, prose {prose:.2f} bits a character")
 
 
-on_both("trained on novels, untouched", model)
+on_both("novels only", model)
 
 # %% [markdown]
 # Verse costs it much more than novels: inverted sentences, *thy* and *doth*, a line break every ten syllables.
@@ -798,28 +805,37 @@ A, B = rng.normal(size=(128, 4)), np.zeros((4, 512))
 np.testing.assert_array_equal(W + A @ B, W)
 print(f"W has {W.size:,} numbers, A and B together {A.size + B.size:,}: {100 * (A.size + B.size) / W.size:.1f}%")
 
+
 # %%
-TUNING = recipes.get("gpt-verse").with_parameters({"steps": TUNING_STEPS})
-
-
 def fine_tune(rank, rate):
-    tuned = recipe.build({**PARAMETERS, "rate": rate}, tokenizer, SEED, 1)
+    tuned = recipe.build(PARAMETERS, tokenizer, SEED, 1)
     tuned.network.set_weights(network.get_weights())
     learning = language.add_adapters(tuned.network, rank=rank) if rank else tuned.network.count_params()
     optimizer = keras.optimizers.Adam(rate, beta_2=PARAMETERS["beta_2"])
-    tuned.compile(optimizer=optimizer, steps_per_execution=TUNING_STEPS // 4)
+    tuned.compile(optimizer=optimizer, steps_per_execution=10)  # it must know which weights learn
     budget = callbacks.Budget(steps=TUNING_STEPS, decay="linear", warm_up=0.05)
-    stream = verse.stream(batch_size=BATCH_SIZE, seed=SEED)
-    tuned.fit(stream, epochs=4, steps_per_epoch=TUNING_STEPS // 4, verbose=0, callbacks=[budget])
+    stream = text.windows(tokenizer.encode(verse_train), length=LENGTH, batch_size=BATCH_SIZE, seed=SEED)
+    tuned.fit(stream, epochs=-(-TUNING_STEPS // 50), steps_per_epoch=50, verbose=0, callbacks=[budget])
     return tuned, learning
 
 
-everything, learning = fine_tune(rank=0, rate=1e-3)
+everything, learning = fine_tune(rank=0, rate=4e-4)
 on_both(f"all {learning:,} weights", everything)
 
 # %%
-adapted, learning = fine_tune(rank=8, rate=6e-3)
+adapted, learning = fine_tune(rank=8, rate=2e-3)
 on_both(f"adapters, {learning:,} weights", adapted)
+
+# %% [markdown]
+# LIVE TUNING
+#
+# The record trained longer, on its own model, and has two more rows: one in which a quarter of each batch is still
+# prose, and one that never saw prose at all.
+
+# %%
+print(f"{'':48}{'verse':>8}{'prose':>8}   bits a character")
+for row in record.table("verse"):
+    print(f"{row['variant']:48}{row['bits_per_character']:8.2f}{row['prose_bits_per_character']:8.2f}")
 
 # %%
 opening = "Shall I compare thee"
