@@ -291,7 +291,9 @@ def test_models_that_cannot_be_made():
         language.build_recurrent(vocabulary_size=9, cell="rnn")
     with pytest.raises(ValueError, match="Received: context=None"):
         language.LanguageNetwork(vocabulary_size=9, width=4, blocks=[], positions="learned")
-    with pytest.raises(ValueError, match="blocks of width 6"):
-        language.LanguageNetwork(
-            vocabulary_size=9, width=4, blocks=[language.RecurrentBlock("gru", 6)], tie=True
-        ).build()
+
+
+def test_tied_logits_of_a_wider_memory_pass_through_a_projection():
+    network = language.build_recurrent(vocabulary_size=9, embedding_dim=4, units=(6,), tie=True)
+    assert network(np.ones((2, 3), "int32")).shape == (2, 3, 9)
+    assert network.count_params() == 9 * 4 + (4 * 18 + 6 * 18 + 36) + (6 * 4 + 4) + 9  # no second table of 9 rows

@@ -22,6 +22,7 @@ from .bundled import (
     verify,
 )
 from .cleaning import CleaningReport, clean_report
+from .dates import FORMATS, LOCALES, UNSEEN_FORMATS, DateSplits, make_dates, write_date
 from .download import FULL_FILES, DownloadError, cache_folder, fetch_full
 from .mixtures import GaussianMixture, grid, ring
 from .pipeline import batches, binarise, steps_per_pass, to_signed, to_unit
@@ -29,12 +30,16 @@ from .verse import HEADINGS, quatrain_lines, quatrain_text
 
 __all__ = [
     "CLASS_NAMES",
+    "FORMATS",
     "FULL_FILES",
     "HEADINGS",
+    "LOCALES",
+    "UNSEEN_FORMATS",
     "AddNoise",
     "CleaningReport",
     "DataFile",
     "DataFileError",
+    "DateSplits",
     "DownloadError",
     "FileCheck",
     "GaussianMixture",
@@ -57,6 +62,7 @@ __all__ = [
     "load_images",
     "load_quatrains",
     "load_sonnets",
+    "make_dates",
     "quatrain_lines",
     "quatrain_text",
     "ring",
@@ -64,6 +70,7 @@ __all__ = [
     "to_signed",
     "to_unit",
     "verify",
+    "write_date",
 ]
 
 

@@ -32,9 +32,9 @@ class State(NamedTuple):
 class TranslationNetwork(keras.Model):
     """Base of the networks that read a source and write a target, one token after the other.
 
-    A target is fed as it was written so far, beginning with the token that ends every text: the logits at each place are
-    for the token after it. The whole target can be read at once, for training (`call`), or token by token with a state
-    (`begin`, `step`); both give equal logits. Padding (0) at the end of a source changes nothing.
+    A target is fed as it was written so far, beginning with the token that ends every text: the logits at each place
+    are for the token after it. The whole target can be read at once, for training (`call`), or token by token with a
+    state (`begin`, `step`); both give equal logits. Padding (0) at the end of a source changes nothing.
 
     A subclass writes `build`, `encode`, `begin`, `step`, `_logits` and `attention`.
 

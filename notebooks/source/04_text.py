@@ -271,7 +271,8 @@ def show_copies(passages):
 show_copies(passages)
 
 # %% [markdown]
-# @NGRAM_COPIES@
+# Order 7 takes over set phrases of some twenty characters, and Austen does that herself. Order 10 begins to recite. A
+# longer memory in a table is a memory of *this* book, not of English. And the score said so before: it only gets worse.
 #
 # ## 3 · Words as vectors
 #
@@ -326,7 +327,7 @@ for word in ("elizabeth", "captain", "room", "three", "pleasure", "mother", "he"
 
 # %%
 groups = [
-    "mother father sister brother aunt uncle daughter cousin",
+    "mother father sister brother aunt cousin",
     "two three four five ten twenty",
     "room house parlour carriage garden street",
     "elizabeth jane darcy bingley lydia charles",
@@ -338,7 +339,9 @@ left, strength, _ = np.linalg.svd(places - places.mean(axis=0), full_matrices=Fa
 viz.word_map(left[:, :2] * strength[:2], [word for word, _ in chosen], groups=[g for _, g in chosen])
 
 # %% [markdown]
-# @MAP@
+# The numbers keep to themselves, far from all others, and so do the relatives. Feelings and places lie close together;
+# for them two directions are too few. Between stand the names, and *lydia*, the one who is most often somebody's
+# sister, is nearest to the relatives.
 #
 # ### The same, learnt
 #
@@ -348,7 +351,7 @@ viz.word_map(left[:, :2] * strength[:2], [word for word, _ in chosen], groups=[g
 # it factorises a table of pointwise mutual information. Our network will have an embedding of characters.
 
 # %% tags=["nbval-check-output"]
-embedding = keras.layers.Embedding(tokenizer.vocabulary_size, 3)
+embedding = keras.layers.Embedding(tokenizer.vocabulary_size, 3, keras.initializers.RandomNormal(stddev=1.0))
 two_words = np.stack([tokenizer.encode("her"), tokenizer.encode("his")])  # (2, 3) tokens
 looked_up = embedding(two_words).numpy()  # (2, 3) -> (2, 3, 3)
 np.testing.assert_allclose(looked_up, embedding.get_weights()[0][two_words])
@@ -538,7 +541,9 @@ for k in (2, 3, 4, 5, 6):
 viz.loss_curves(curves, x=meter.seconds, x_label="seconds of training", y_label="bits per character, held out")
 
 # %% [markdown]
-# @CURVE@
+# The curve crosses the pairs at once and order 3 soon after, order 4 after about a quarter of the time, and the best of
+# the n-grams when rather more than half is gone. Then it flattens, as the learning rate goes to zero. It has read the
+# book one and a half times, with 550,000 weights and no table; order 6 needed the counts of some 190,000 stretches.
 #
 # ## 6 · Look
 #
@@ -550,7 +555,9 @@ after = model.generate(prompt=PROMPT, length=400, seed=SEED)[0]
 print("\nafter:", PROMPT + after)
 
 # %% [markdown]
-# @SAMPLE@
+# Before, keys hit at random. After, nearly all words are English, quotation marks open and close, people of the book
+# have their names, and a stretch of several words may read well. Some words do not exist, line breaks come too early,
+# and no sentence keeps what it promised at its beginning.
 #
 # A text need not be waited for. `stream` hands out each piece as soon as it is there; with a kernel running you see it
 # appear.
@@ -576,7 +583,9 @@ picture.colours = 32
 picture
 
 # %% [markdown]
-# @SURPRISE@
+# With pairs there is surprise everywhere. The network is surprised at the *beginnings* of words; once two or three letters
+# are there, the rest follows, and the space after it, too. What stays dark is what nobody could have foreseen, such as
+# the first letters of *joy* and *cash*. A page of Austen is not random, but she would be a bore if it were all pale.
 #
 # ## 7 · How good is it?
 #
@@ -603,7 +612,8 @@ for row in results.load_record("04").table("austen"):
 print(f"{'the model above':36}{score['bits_per_character']:20.2f}{score['perplexity']:12.2f}")
 
 # %% [markdown]
-# @TABLE@
+# The network is ahead of the best n-gram by more than a tenth of a bit. That sounds like little, but it is gained at each
+# character: a page of 2,000 becomes more than $2^{200}$ times as likely.
 #
 # ### Does it copy?
 #
@@ -615,7 +625,8 @@ passages["network"] = model.generate(length=LONG, seed=SEED)[0]
 show_copies(passages)
 
 # %% [markdown]
-# @COPIES@
+# The network copies least of all. It reads the book less than twice and has far fewer weights than there are characters;
+# it could not learn it by heart if it wanted to. A larger one that trains for longer could (lesson 19).
 #
 # ## 8 · Choosing the next symbol
 #
@@ -683,7 +694,9 @@ for temperature in (0.0, 0.5, 1.0, 1.5):
     print(f"T = {temperature} | She had been{written.replace(chr(10), ' ')}\n")
 
 # %% [markdown]
-# @TEMPERATURES@
+# At 0 it has stopped thinking; the next section looks at that. At 0.5 the words are safe and common, and the same ones
+# come back. At 1, which is what the network really believes, there is more variety and there are more slips; at 1.5
+# mostly slips. People usually settle between 0.6 and 0.9, or at 1 with top-p.
 #
 # ## 9 · Broken on purpose
 #
@@ -700,7 +713,9 @@ for name, passage in {"T = 0": greedy, "T = 0.8": warm, "held out": austen.test[
     print(f"{name:9} {metrics.distinct_n(passage, 3):5.0%} of the three-word stretches differ")
 
 # %% [markdown]
-# @GREEDY@
+# After a few words it goes round in a circle and never leaves it. All that the network reads is its own text; once a
+# phrase has come twice, the likeliest next phrase is that one, and the memory settles into the same round of states.
+# Real text is not the likeliest text: Austen surprises, at nearly every word. That is why one draws.
 #
 # ### Gradients without a limit
 #
@@ -743,11 +758,15 @@ lengths = {name: np.log10(np.maximum(values, 1e-3)) for name, values in norms.it
 viz.loss_curves(lengths, smooth=5, x_label="step", y_label="log10 of the gradient's norm")
 
 # %% [markdown]
-# @NORMS@
+# A logarithm: each unit is a factor of ten. Without a limit most gradients are several times as long as with it, and
+# single ones hundreds or thousands of times. One such step throws the weights far away, the loss ends above the 4.36
+# nats of somebody who knows nothing, and it does not come back. With clipping the same rate trains. (That is the one line
+# `tf.clip_by_global_norm`; our recipe has it, as `CLIP_NORM`.) Clipping mends explosion only. Gradients that *vanish*
+# need another network: gates.
 #
 # ## 10 · Poems that can be asked for
 #
-# The second text is verse: 14,000 quatrains of the Tang dynasty (618 to 907), in Chinese. Each has four lines, all of
+# The second text is verse: some 13,000 quatrains of the Tang dynasty (618 to 907), in Chinese. Each has four lines, all of
 # five characters or all of seven. You need not read Chinese for this section. In front of each poem stands which form it
 # has: 五言 ("in fives") or 七言 ("in sevens").
 
@@ -777,7 +796,8 @@ print("\n".join(by_counting[:2]))
 print({name: round(value, 2) for name, value in verse.evaluate(by_counting).items()})
 
 # %% [markdown]
-# @COUNTED_POEMS@
+# Hardly one of thirty keeps its form (`form_rate`). Three characters back, one cannot tell whether a line has had four
+# characters or five, nor what the heading said.
 #
 # A recurrent network with the recipe `poem-rnn`, from its recorded weights. The same headings as prompts:
 
@@ -790,7 +810,11 @@ for poem in poems[:4]:
 print({name: round(value, 3) for name, value in verse.evaluate(poems).items()})
 
 # %% [markdown]
-# @POEMS@
+# Nearly every poem has the form that was asked for: the network remembers the heading for thirty characters and counts
+# as it goes. `copied_lines` is the share of lines that stand as they are in a training poem; stock phrases of poetry are
+# among them. What these numbers do *not* say is whether the poems are any good. The words of a line may fit each other,
+# but we cannot vouch for the sense, the rhymes or the tones of what it writes, and you should not believe anybody who
+# has measured only the form.
 #
 # What did it learn about the characters? The nearest ones in its embedding, among the 800 most frequent:
 
@@ -804,7 +828,8 @@ for character, gloss in glosses.items():
     print(f"{character} {gloss:9}", " ".join(verse.form.decode([i]) for i in often[np.argsort(-likeness)[1:7]]))
 
 # %% [markdown]
-# @NEAREST@
+# Nobody told it what a character means. What is near in the embedding is what helps to predict the same neighbours, as
+# with the counted words of section 3.
 #
 # ## 11 · What this cannot do
 #

@@ -548,7 +548,17 @@ for name, parameters, seconds, value in lines:
     print(f"{name:44}{seconds:9.0f}{characters_read(parameters, parameters['steps']):7.1f} M{value:7.2f}")
 
 # %% [markdown]
-# TABLE
+# Look at the second column of numbers first. In about the same time, the GPT on byte pairs has read several times as much
+# text as the recurrent network. Nothing in it waits for the step before, and each token is almost three characters.
+#
+# Which of the two does it? The last row knows: the same blocks, the same number of steps, on characters. It has read a
+# third of the text, it needs three places to say what was one token, and it stays well behind the recurrent network. So
+# attention by itself does not win here. On characters and for a minute of training, recurrence does: the order of a text
+# is built into it, while a transformer first has to find out that the token before matters most. Pieces of words turn
+# that round.
+#
+# Learned positions cost more than anything else in the table: 128 places, each of which has to be learnt apart. (What was
+# not tried is a recurrent network on byte pairs. It would read faster, too.)
 #
 # The same as curves, from a record in which both models were given 90 seconds on the same machine:
 
@@ -570,12 +580,16 @@ by_text = {name: np.interp(at, read, bits) for name, (_, read, bits) in curves.i
 viz.loss_curves(by_text, x=at, x_label="million characters read", y_label="bits per character, held out")
 
 # %% [markdown]
-# CURVES
+# Against seconds, the GPT's curve comes to lie below the other. Against text read, it is the other way round: from the
+# same text, the recurrent network has learnt more. That is the plain answer to who wins when. Is *text* scarce, a
+# recurrent network is hard to beat at this size. Is *time* scarce, and text plentiful, attention reads so much more of it
+# that it wins. Large models live in the second world: more text than anybody can train on, and machines that multiply
+# thousands of numbers at once.
 #
 # ### What does looking back buy?
 #
-# Take windows of held-out text, and average the surprise by place: the first token of a window is predicted from
-# nothing before the window, the last from 127 tokens.
+# We gave it a context of 128 tokens, about 350 characters. Does it use them? Take windows of held-out text, and average
+# the surprise by place: the first prediction in a window is made from one token, the last from 127.
 
 # %%
 count = len(test_tokens) // LENGTH - 1
@@ -585,7 +599,10 @@ nats = np.concatenate(parts)  # (N, T - 1)
 viz.loss_curves({"held out": nats.mean(axis=0)}, smooth=8, x_label="tokens it can look back on", y_label="nats a token")
 
 # %% [markdown]
-# TODO.
+# It falls steeply over the first ten tokens or so, and then it is flat. After a minute of training this model uses a
+# dozen tokens, thirty or forty characters: more than any n-gram could, and far less than it is shown. The names of
+# section 1 return after hundreds of characters, and it is as surprised by them as ever. A context is a *permission* to
+# look, and looking far has to be learnt: it pays so seldom that it is learnt last, from much more text than two novels.
 #
 # ## 9 · A look inside
 #
@@ -599,30 +616,45 @@ print(f"largest change before place 60: {moved[:60].max():.1e}, from there on: {
 # And where does it look? Each block can tell the weights that it uses. A sentence in which words come again:
 
 # %%
-sentence = "\nMr. Darcy looked at Elizabeth, and Elizabeth looked at Mr. Darcy"
+sentence = "\nThen Mr. Darcy looked at Elizabeth, and Elizabeth looked at Mr. Darcy"
 ids = tokenizer.encode(sentence)
 pieces, x, maps = tokenizer.pieces(ids), network.embedding(ids[None]), []
 for block in network.blocks:
     maps.append(block.attention_weights(x)[0].numpy())  # (heads, T, T)
     x = block(x)
 maps = np.stack(maps)  # (blocks, heads, T, T)
-back = np.arange(len(ids))[:, None] - np.arange(len(ids))[None, :]  # how far back each place lies
-distance = (maps * back).sum(axis=-1).mean(axis=-1)
-previous = np.trace(maps, offset=-1, axis1=-2, axis2=-1) / (len(ids) - 1)
-for number in range(len(maps)):
-    print(
-        f"block {number}: looks back {distance[number].round(1)} tokens; weight on the one before {previous[number].round(2)}"
-    )
+T = len(ids)
+habits = {
+    "itself": maps[:, :, np.arange(2, T), np.arange(2, T)].mean(axis=-1),
+    "the token before": maps[:, :, np.arange(2, T), np.arange(1, T - 1)].mean(axis=-1),
+    "the first token": maps[:, :, 2:, 0].mean(axis=-1),
+}
+habits["elsewhere"] = 1.0 - sum(habits.values())
+for name, share in habits.items():
+    print(f"{name:18}", " | ".join(f"block {number}: {share[number].round(2)}" for number in range(DEPTH)))
 
 # %%
-near, far = (np.unravel_index(np.argmax(of), of.shape) for of in (previous, distance))
-shown = {f"block {place[0]}, head {place[1]}": maps[tuple(place)] for place in (near, far)}
-picture = viz.attention_map(shown, pieces, limits=(0.0, None))
+shown = {}
+for name in ("the token before", "elsewhere"):
+    number, head = np.unravel_index(habits[name].argmax(), habits[name].shape)
+    shown[f"block {number}, head {head}"] = maps[number, head]
+picture = viz.attention_map(shown, pieces)
 picture.colours = 24
 picture
 
 # %% [markdown]
-# TODO maps
+# The table first: each number is the share of its attention that a head spends there, on average. Heads have habits. In
+# the first block most look at their own place; in the second some look at the token before, and nearly nowhere else. In
+# the last block you may find heads that spend nearly everything on the first token, the line break that stands before
+# every text. They are not interested in line breaks. Weights must sum to 1, so a head that has found nothing has to look
+# *somewhere*, and parks there.
+#
+# The maps show the head that most looks at the token before (a dark line beside the diagonal), and the one that looks most
+# at other places. Such heads were not designed. That the token before helps is what a GPT finds out first, and it has to
+# find it, since nothing but rotary positions tells it what "before" is.
+#
+# A warning: a map shows where a head *looks*, and not what it takes from there, nor whether anything later uses it. It is
+# tempting to read a grammar into it. To know what a head does, one has to take it out and measure.
 #
 # ## 10 · Writing fast: the key–value cache
 #
@@ -636,10 +668,10 @@ picture
 
 # %%
 state, one_by_one = network.initial_state(1), []
-for place in range(LENGTH // 4):
+for place in range(LENGTH // 8):
     logits, state = network.read(some[:, place : place + 1], state)
     one_by_one.append(logits[:, 0])
-all_at_once = network(some[:, : LENGTH // 4])
+all_at_once = network(some[:, : LENGTH // 8])
 np.testing.assert_allclose(np.stack(one_by_one, axis=1), all_at_once, atol=1e-4)
 print("equal; the cache of one block:", [tuple(part.shape) for part in state[1][0]])
 
@@ -655,10 +687,10 @@ work = {"everything again": place * new_place / 1e6, "with the cache": new_place
 viz.loss_curves(work, x=place, x_label="place of the new token", y_label="million multiplications")
 
 # %% [markdown]
-# One line climbs with every token; the other hardly leaves the ground. A whole window costs about half of
-# 128 times as much without the cache. Multiplications are not seconds, though, so measure: the same greedy text three
-# times. First everything again, then with the cache and a call for each token, then as `generate` does it, with cache
-# and loop in one compiled graph.
+# One line climbs with every token; the other hardly leaves the ground. Over a whole window that is more than sixty times
+# the work. Multiplications are not seconds, though, so measure: sixteen texts side by side, always the likeliest token,
+# in three ways. First everything again; then with the cache, and a call for each place; then as `generate` does it, with
+# the cache and with the whole loop in one compiled graph.
 
 
 # %%
@@ -673,36 +705,42 @@ def everything_again(tokens, new):
 
 
 def cached(tokens, new):
-    logits, state = read(tokens, network.initial_state(1))
+    logits, state = read(tokens, network.initial_state(TEXTS))
     for _ in range(new):
         tokens = tf.concat([tokens, likeliest(logits)], axis=1)
         logits, state = read(tokens[:, -1:], state)
     return tokens
 
 
-any_length = tf.TensorSpec((1, None), tf.int32)
+TEXTS, NEW = 16, LENGTH // 2
+any_length = tf.TensorSpec((TEXTS, None), tf.int32)
+of_state = tf.nest.map_structure(tf.type_spec_from_value, network.initial_state(TEXTS))
 whole = tf.function(network, input_signature=[any_length])
-read = tf.function(network.read, input_signature=[any_length, tf.nest.map_structure(tf.type_spec_from_value, state)])
+read = tf.function(network.read, input_signature=[any_length, of_state])
 
 # %%
-NEW = LENGTH // 2
-start = tf.constant(tokenizer.encode("\n" + prompt)[None])
+start = tf.constant(np.tile(tokenizer.encode("\n" + prompt), (TEXTS, 1)))
 writers = {
     "everything again": lambda: everything_again(start, NEW),
-    "cache, a call for each token": lambda: cached(start, NEW),
-    "cache, one compiled loop": lambda: model.generate(prompt=prompt, length=NEW, temperature=0),
+    "cache, a call for each place": lambda: cached(start, NEW),
+    "cache, one compiled loop": lambda: model.generate(TEXTS, prompt=prompt, length=NEW, temperature=0),
 }
-speeds, texts = {}, {}
+speeds, written = {}, {}
 for name, write in writers.items():
     write()  # the first call traces the graph
     began = time.perf_counter()
-    texts[name] = write()
-    speeds[name] = NEW / (time.perf_counter() - began)
-np.testing.assert_array_equal(texts["everything again"], texts["cache, a call for each token"])
+    written[name] = write()
+    speeds[name] = TEXTS * NEW / (time.perf_counter() - began)
+np.testing.assert_array_equal(written["everything again"], written["cache, a call for each place"])
 viz.bars(speeds, unit="tokens a second", number_format="{:.0f}")
 
 # %% [markdown]
-# TODO
+# The cache is several times as fast, and the compiled loop many times as fast again: at this size, the call from Python
+# for each place costs more than the work that it asks for. Both matter. A chat program writes its answers with a cache
+# like this one; and when it holds hundreds of long texts at a time, the cache is most of its memory.
+#
+# When the context is full, there is no room for another place. `generate` then empties the cache, reads the latter half
+# of the context again, and goes on.
 #
 # ## 11 · Broken on purpose: no mask
 #
@@ -760,14 +798,19 @@ prefixes = np.stack([ids[i : i + 32] for i in range(0, 6000, 15)])  # (400, 32):
 targets = ids[np.arange(0, 6000, 15) + 32]  # (400,): the character after each
 log_shares = tf.nn.log_softmax(leaky.network(prefixes)[:, -1]).numpy()
 honest = -log_shares[np.arange(400), targets].mean() / np.log(2)
-print(f"all at once, as `score` does: {claimed:.3f} bits a character")
-print(
-    f"one character at a time, from what stands before it: {honest:.1f} bits; by chance {np.log2(len(letters.symbols)):.1f}"
-)
+alone = counting.score(passage, order=1)["bits_per_character"]
+print(f"all at once, as `score` does: {claimed:.2f} bits a character")
+print(f"from what stands before: {honest:.1f} bits; counting single characters: {alone:.1f}")
 print("it writes:", repr(leaky.generate(prompt=prompt, length=80, seed=SEED)[0]))
 
 # %% [markdown]
-# TODO
+# Held-out text does not help against this bug: the targets of the held-out windows leak just as well, so the score is
+# wonderful, too. Asked honestly, each time with nothing but the characters before, the model is no better, or even worse,
+# than somebody who knows only how frequent each letter is. It has learnt one thing, to copy the next place, and when
+# there is no next place, it has nothing to say. What it writes is noise, since *writing* cannot cheat.
+#
+# Two habits protect from this. Test causality by changing a token, as in section 6; it takes three lines. And when a
+# score is too good to be true, generate: a model of English that scores 0.2 bits and writes gibberish is no mystery.
 #
 # ## 12 · Another voice: fine-tuning on verse
 #
@@ -793,7 +836,7 @@ def on_both(name, tuned):
 on_both("novels only", model)
 
 # %% [markdown]
-# Verse costs it much more than novels: inverted sentences, *thy* and *doth*, a line break every ten syllables.
+# Verse costs it nearly twice what novels cost: inverted sentences, *thy* and *doth*, a line break every ten syllables.
 #
 # One can go on training **all weights**, at a smaller rate. Or freeze them all and learn a small correction to each
 # matrix: instead of $W$ use $W + A B$, where $A$ has only $r$ columns and $B$ only $r$ rows. Such **low-rank adapters**
@@ -827,7 +870,9 @@ adapted, learning = fine_tune(rank=8, rate=2e-3)
 on_both(f"adapters, {learning:,} weights", adapted)
 
 # %% [markdown]
-# LIVE TUNING
+# Both learn a good part of the new voice within seconds, and both *forget*: held-out prose has become dearer. Adapters
+# learn with a thirteenth of the weights, and what they learnt can be kept in a small file and taken off again, which gives
+# the novels back unharmed. What they do not do is remember: as long as they are on, prose suffers.
 #
 # The record trained longer, on its own model, and has two more rows: one in which a quarter of each batch is still
 # prose, and one that never saw prose at all.
@@ -843,12 +888,18 @@ for name, tuned in {"novels": model, "all weights": everything, "adapters": adap
     print(f"{name}:\n{opening}{tuned.generate(prompt=opening, length=60, temperature=0.8, seed=SEED)[0]}\n")
 
 # %% [markdown]
-# TODO
+# Three voices from one beginning. The tuned models break their lines like verse and say *thy* and *love*. None of them
+# knows what a sonnet is: no rhyme, no fourteen lines, no thought that gets anywhere.
+#
+# In the record, look at the row with a quarter of prose: a few windows of the old text in each batch, and most of the
+# forgetting is gone, while verse loses little. Reading the old again while learning the new is called **rehearsal**, and
+# it is as simple as it sounds. And the last row: from nothing, 85,000 characters are not enough to learn English; what
+# the novels taught is most of what the tuned models know.
 #
 # ## 13 · What this cannot do
 #
-# - **See further than its context.** What lies 129 tokens back does not exist for it. Attention over a longer context
-#   costs more: every place looks at every place, so twice the context is four times the scores.
+# - **See further than its context.** What lies 129 tokens back does not exist for it. (And what lies 20 back hardly
+#   matters to it, as section 8 showed.) A longer context costs: twice the places are four times the scores.
 # - **Mean anything.** It has read two novels. It knows which words follow which, over a few lines, and nothing of who is
 #   married to whom.
 # - **Know what it does not know.** The probabilities are about *text*, and say nothing about truth.
