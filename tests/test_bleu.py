@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from gencourse import metrics
 
-WORDS = st.lists(st.sampled_from("the cat sat on a mat".split()), min_size=1, max_size=9).map(" ".join)
+WORDS = st.lists(st.sampled_from(["the", "cat", "sat", "on", "a", "mat"]), min_size=1, max_size=9).map(" ".join)
 PAIRS = st.lists(st.tuples(WORDS, st.tuples(WORDS, WORDS)), min_size=1, max_size=5)
 SMOOTHINGS = pytest.mark.parametrize("smoothing", ["none", "floor", "add-k", "exp"])
 

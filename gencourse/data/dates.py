@@ -182,7 +182,12 @@ def _pattern(locale, style):
     else:  # what is no skeleton of the locale must be a pattern itself
         pattern = known.datetime_skeletons[style].pattern if style in known.datetime_skeletons else style
     bare = re.sub("'[^']*'", "", pattern)  # without quoted words
-    if not re.search("y", bare) or not re.search("[ML]", bare) or not re.search("d", bare) or bare.isalpha():
+    if (
+        not re.search("y", bare)
+        or not re.search("[ML]", bare)
+        or not re.search("d", bare)
+        or re.fullmatch("[A-Za-z]+", bare)
+    ):
         raise ValueError(
             f"A format must be one of {STYLES}, parts of a whole date that have a pattern in {locale!r}, or a pattern "
             f"with day, month and year. Received: {style!r}."

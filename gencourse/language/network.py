@@ -139,7 +139,10 @@ class LanguageNetwork(keras.Model):
             return self.head(x)
         if self.projection is not None:
             x = self.projection(x)
-        return ops.matmul(x, ops.transpose(self.embedding.embeddings)) + self.bias
+        # As one flat product: for a product of rank 3 XLA would copy the transposed table at each step of a loop.
+        table = ops.convert_to_tensor(self.embedding.embeddings)
+        flat = tf.matmul(ops.reshape(x, (-1, self.width)), table, transpose_b=True) + self.bias
+        return ops.reshape(flat, (-1, ops.shape(x)[1], self.vocabulary_size))  # (B·T, V) -> (B, T, V)
 
     def get_config(self):
         return {

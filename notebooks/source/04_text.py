@@ -26,8 +26,8 @@
 # - choose the next symbol by temperature, top-k and top-p, and say what each is for;
 # - recognise loops, exploding gradients, and four bugs that spoil training or writing.
 #
-# It runs in about two minutes on two CPU cores, less than one of which trains one model. Reading takes about 60 minutes.
-# Lesson 00 comes before, for *likelihood*, *recipe*, *record*, *floor* and *baseline*.
+# It runs in about two minutes on two CPU cores, less than one of which trains one model. Reading takes about 60
+# minutes. Lesson 00 comes before, for *likelihood*, *recipe*, *record*, *floor* and *baseline*.
 
 # %% tags=["setup"]
 # On Colab this installs the course and replaces nothing that is there; elsewhere it is there already.
@@ -54,7 +54,7 @@ print(runtime.start(keep_on_drive=KEEP_ON_DRIVE))
 
 # %% tags=["parameters"]
 SEED = 1  # weights and draws; another seed is another run
-STEPS = 3000  # batches: what the training time follows
+STEPS = 3200  # batches: what the training time follows
 BATCH_SIZE = 16  # places in the book that are read side by side
 LENGTH = 32  # characters that one step reads at each of them
 EMBEDDING_DIM = 64  # numbers that stand for a character
@@ -233,8 +233,8 @@ viz.loss_curves(bits, x=list(orders), x_label="order: tokens in a counted stretc
 
 # %% [markdown]
 # On the text that was counted, every longer stretch looks better. On held-out text the gain gets smaller, and with
-# order 7 it is a loss. Longer histories say more, and have been seen less often: of the stretches of seven characters in
-# the held-out text about one in five stands nowhere in the training text, of those of ten more than half. That is
+# order 7 it is a loss. Longer histories say more, and have been seen less often: of the stretches of seven characters
+# in the held-out text about one in five stands nowhere in the training text, of those of ten more than half. That is
 # **overfitting**, and a table cannot help it. *The lady* and *the women* share nothing in it; each must be seen anew.
 #
 # What the orders write, all from the same beginning:
@@ -249,8 +249,8 @@ for k in orders:
 # six characters are about one word.
 #
 # Are those phrases its own? `metrics.copied_stretches` looks for stretches that stand word for word in the training
-# text: the longest of them, and the share of characters that lie inside a common stretch of 30 or more. The **floor** is
-# Austen herself: held-out pages of hers also repeat phrases that she had used before.
+# text: the longest of them, and the share of characters that lie inside a common stretch of 30 or more. The **floor**
+# is Austen herself: held-out pages of hers also repeat phrases that she had used before.
 
 # %%
 LONG = 4000  # characters
@@ -272,7 +272,7 @@ show_copies(passages)
 
 # %% [markdown]
 # Order 7 takes over set phrases of some twenty characters, and Austen does that herself. Order 10 begins to recite. A
-# longer memory in a table is a memory of *this* book, not of English. And the score said so before: it only gets worse.
+# longer memory in a table is a memory of *this* book, and not of English; the held-out bits had begun to say so.
 #
 # ## 3 · Words as vectors
 #
@@ -297,8 +297,8 @@ print("most often near mother:", ", ".join(frequent[i] for i in near))
 
 # %% [markdown]
 # Words that stand near everything say nothing. Ask rather: how much *more often* do two words meet than by chance? The
-# logarithm of that ratio is the **pointwise mutual information**, and since the negative ones are mostly noise, they are
-# set to 0 (PPMI, the first P for *positive*):
+# logarithm of that ratio is the **pointwise mutual information**, and since the negative ones are mostly noise, they
+# are set to 0 (PPMI, the first P for *positive*):
 #
 # $$\text{PPMI}(w, v) = \max\Big(0,\; \log \frac{p(w, v)}{p(w)\, p(v)}\Big)$$
 #
@@ -340,8 +340,7 @@ viz.word_map(left[:, :2] * strength[:2], [word for word, _ in chosen], groups=[g
 
 # %% [markdown]
 # The numbers keep to themselves, far from all others, and so do the relatives. Feelings and places lie close together;
-# for them two directions are too few. Between stand the names, and *lydia*, the one who is most often somebody's
-# sister, is nearest to the relatives.
+# for them two directions are too few. Between stand the names, with *lydia* nearest to the relatives.
 #
 # ### The same, learnt
 #
@@ -402,8 +401,8 @@ print("vectors", looked_up.shape, "-> states", expected.shape, "; W", W.shape, "
 # $$c = \tanh\big(W_c x + r \odot (U_c h)\big), \qquad h_{\text{new}} = z \odot h + (1 - z) \odot c$$
 #
 # Each line has a bias, too, and $\odot$ multiplies number by number. $c$ is what the state *could* become. The **update
-# gate** $z$ decides: at 1 the old number stays as it is, untouched by any matrix, for as long as the gate stays shut; at
-# 0 it is replaced. The **reset gate** $r$ decides how much of the old state the candidate gets to see.
+# gate** $z$ decides: at 1 the old number stays as it is, untouched by any matrix, for as long as the gate stays shut;
+# at 0 it is replaced. The **reset gate** $r$ decides how much of the old state the candidate gets to see.
 
 
 # %%
@@ -427,8 +426,8 @@ print("the same as Keras' GRU, to the last digits; update gates of the first tex
 
 # %% [markdown]
 # The **LSTM** (Hochreiter and Schmidhuber, 1997) is older and has one gate more. It keeps a second row of numbers, the
-# *cell*, which is only ever scaled by a gate and added to, and shows a gated part of it as its state. Which of the three
-# is best for us, section 7 measures.
+# *cell*, which is only ever scaled by a gate and added to, and shows a gated part of it as its state. Which of the
+# three is best for us, section 7 measures.
 #
 # ### What the network is asked
 #
@@ -470,9 +469,7 @@ model = recipe.build(PARAMETERS, tokenizer, SEED, recipes.steps_per_call(chunk, 
 logits = model(inputs[:2]).numpy()  # (2, T) -> (2, T, V)
 loss = float(np.mean(losses.token_nats(logits, targets[:2])))
 print(f"two stretches {tuple(inputs[:2].shape)} -> logits {logits.shape}; {model.network.count_params():,} weights")
-print(
-    f"loss before training {loss:.2f} nats; somebody who knows nothing has log V = {np.log(tokenizer.vocabulary_size):.2f}"
-)
+print(f"loss before training {loss:.2f} nats; who knows nothing has log V = {np.log(tokenizer.vocabulary_size):.2f}")
 
 # %% [markdown]
 # To write, the network must be read one symbol at a time, with its memory handed on. That gives the same logits:
@@ -488,8 +485,9 @@ print("memory: ", [tuple(part.shape) for part in tf.nest.flatten(memory)[1:]])
 # %% [markdown]
 # ## 5 · Training
 #
-# Every second or two we want to know how it does on held-out text, beside the n-grams. A **callback** asks: 64 places of
-# the held-out part, 128 characters at each, after 32 more that only fill the memory. The time for that does not count.
+# Every second or two we want to know how it does on held-out text, beside the n-grams. A **callback** asks: 64 places
+# of the held-out part, 128 characters at each, after 32 more that only fill the memory. The time for that does not
+# count.
 
 # %%
 spots = np.arange(64)[:, None] * 128 + np.arange(161)[None, :]  # (64, 161) places in the held-out text
@@ -583,9 +581,10 @@ picture.colours = 32
 picture
 
 # %% [markdown]
-# With pairs there is surprise everywhere. The network is surprised at the *beginnings* of words; once two or three letters
-# are there, the rest follows, and the space after it, too. What stays dark is what nobody could have foreseen, such as
-# the first letters of *joy* and *cash*. A page of Austen is not random, but she would be a bore if it were all pale.
+# With pairs there is surprise everywhere. The network is surprised at the *beginnings* of words; once two or three
+# letters are there, the rest follows, and the space after it, too. What stays dark is what nobody could have foreseen,
+# such as the first letters of *joy* and *cash*. A page of Austen is not random, but she would be a bore if it were all
+# pale.
 #
 # ## 7 · How good is it?
 #
@@ -599,21 +598,25 @@ results.compare(
 )
 
 # %% [markdown]
-# Beside it, the n-grams, and other networks from the record: each trained with the same recipe for the same seconds,
-# with one thing changed. Medians over several seeds.
+# Beside it, the n-grams, and networks from the record, trained with the same recipe for as many steps and with one
+# thing changed: medians over several seeds, and the seconds that they took.
 
 # %%
-print(f"{'':36}{'bits per character':>20}{'perplexity':>12}")
+print(f"{'':40}{'bits per character':>20}{'perplexity':>12}")
 for k in orders:
-    print(f"{f'counted, order {k}':36}{bits['held out'][k - 1]:20.2f}{2 ** bits['held out'][k - 1]:12.2f}")
+    print(f"{f'counted, order {k}':40}{bits['held out'][k - 1]:20.2f}{2 ** bits['held out'][k - 1]:12.2f}")
 for row in results.load_record("04").table("austen"):
     name = f"{row['variant']}, {row['seconds']:.0f} s (record)"
-    print(f"{name:36}{row['bits_per_character']:20.2f}{row['perplexity']:12.2f}")
-print(f"{'the model above':36}{score['bits_per_character']:20.2f}{score['perplexity']:12.2f}")
+    print(f"{name:40}{row['bits_per_character']:20.2f}{row['perplexity']:12.2f}")
+print(f"{'the model above':40}{score['bits_per_character']:20.2f}{score['perplexity']:12.2f}")
 
 # %% [markdown]
-# The network is ahead of the best n-gram by more than a tenth of a bit. That sounds like little, but it is gained at each
-# character: a page of 2,000 becomes more than $2^{200}$ times as likely.
+# The network is ahead of the best n-gram by more than a tenth of a bit. That sounds like little, but it is gained at
+# each character: a page of 2,000 becomes more than $2^{200}$ times as likely.
+#
+# Among the networks, the LSTM is as good as the GRU, and somewhat slower. The simple network takes half the time and
+# stays far behind: it does no better than counted stretches of four. The last row begins each stretch of 32 characters
+# with an empty memory. That costs little; most of what this network makes use of lies less than 32 characters back.
 #
 # ### Does it copy?
 #
@@ -625,8 +628,9 @@ passages["network"] = model.generate(length=LONG, seed=SEED)[0]
 show_copies(passages)
 
 # %% [markdown]
-# The network copies least of all. It reads the book less than twice and has far fewer weights than there are characters;
-# it could not learn it by heart if it wanted to. A larger one that trains for longer could (lesson 19).
+# Its longest stretch is a phrase of a few words, as with order 7 and with Austen herself. It has read the book less
+# than twice, too little to learn it by heart. A larger network that trains for longer on a shorter text could (lesson
+# 19).
 #
 # ## 8 · Choosing the next symbol
 #
@@ -683,8 +687,8 @@ viz.symbol_bars({name: softmax(by_hand) for name, (by_hand, _) in rules.items()}
 
 # %% [markdown]
 # A cross marks a symbol that can no longer be drawn. The cold panel has almost made up its mind, the warm one is
-# flatter. Top-k and top-p cut off the end and leave the proportions of the others as they were. The penalty costs *e* its
-# lead; *y*, whose logit is negative, is multiplied, not divided, or it would gain.
+# flatter. Top-k and top-p cut off the end and leave the proportions of the others as they were. The penalty costs *e*
+# its lead; *y*, whose logit is negative, is multiplied, not divided, or it would gain.
 #
 # Now the network writes at four temperatures:
 
@@ -719,10 +723,10 @@ for name, passage in {"T = 0": greedy, "T = 0.8": warm, "held out": austen.test[
 #
 # ### Gradients without a limit
 #
-# In training, the gradient travels back through every step of the memory, and is multiplied at each. In a simple network
-# that is a long product of matrices, and a product of thirty factors can be anything. Here is a simple recurrent network
-# with a large rate and plain gradient descent, first as it is, then with **clipping**: a gradient whose length, the
-# *norm*, is above 1 is shortened to 1, its direction kept (Pascanu and others, 2013).
+# In training, the gradient travels back through every step of the memory, and is multiplied at each. In a simple
+# network that is a long product of matrices, and a product of thirty factors can be anything. Here is a simple
+# recurrent network with a large rate and plain gradient descent, first as it is, then with **clipping**: a gradient
+# whose length, the *norm*, is above 1 is shortened to 1, its direction kept (Pascanu and others, 2013).
 
 
 # %%
@@ -758,17 +762,17 @@ lengths = {name: np.log10(np.maximum(values, 1e-3)) for name, values in norms.it
 viz.loss_curves(lengths, smooth=5, x_label="step", y_label="log10 of the gradient's norm")
 
 # %% [markdown]
-# A logarithm: each unit is a factor of ten. Without a limit most gradients are several times as long as with it, and
-# single ones hundreds or thousands of times. One such step throws the weights far away, the loss ends above the 4.36
-# nats of somebody who knows nothing, and it does not come back. With clipping the same rate trains. (That is the one line
+# A logarithm: each unit is a factor of ten. Without a limit most gradients are several times as long as with it, and a
+# few are much longer: the pale spikes. One such step throws the weights far away; the loss ends above the 4.36 nats of
+# somebody who knows nothing, and it does not come back. With clipping the same rate trains. (That is the one line
 # `tf.clip_by_global_norm`; our recipe has it, as `CLIP_NORM`.) Clipping mends explosion only. Gradients that *vanish*
 # need another network: gates.
 #
 # ## 10 · Poems that can be asked for
 #
-# The second text is verse: some 13,000 quatrains of the Tang dynasty (618 to 907), in Chinese. Each has four lines, all of
-# five characters or all of seven. You need not read Chinese for this section. In front of each poem stands which form it
-# has: 五言 ("in fives") or 七言 ("in sevens").
+# The second text is verse: some 13,000 quatrains of the Tang dynasty (618 to 907), in Chinese. Each has four lines, all
+# of five characters or all of seven. You need not read Chinese for this section. In front of each poem stands which
+# form it has: 五言 ("in fives") or 七言 ("in sevens").
 
 # %%
 verse = recipes.Quatrains("quatrains")
@@ -807,14 +811,15 @@ poems = verse.write(poet, 200, seed=SEED, temperature=0.8)
 for poem in poems[:4]:
     heading, lines = poem[:3], data.quatrain_lines(poem)
     print(heading, " / ".join(lines) if lines else poem[3:])
-print({name: round(value, 3) for name, value in verse.evaluate(poems).items()})
+for name, texts in {"network": poems, "held-out poems": [poem.strip() for poem in verse.reference[:200]]}.items():
+    print(name, {measure: round(value, 3) for measure, value in verse.evaluate(texts).items()})
 
 # %% [markdown]
 # Nearly every poem has the form that was asked for: the network remembers the heading for thirty characters and counts
-# as it goes. `copied_lines` is the share of lines that stand as they are in a training poem; stock phrases of poetry are
-# among them. What these numbers do *not* say is whether the poems are any good. The words of a line may fit each other,
-# but we cannot vouch for the sense, the rhymes or the tones of what it writes, and you should not believe anybody who
-# has measured only the form.
+# as it goes. And its lines are its own: hardly one stands as it is in a training poem (`copied_lines`). What these
+# numbers do *not* say is whether the poems are any good. The words of a line may fit each other, but we cannot vouch
+# for the sense, the rhymes or the tones of what it writes, and you should not believe anybody who has measured only the
+# form.
 #
 # What did it learn about the characters? The nearest ones in its embedding, among the 800 most frequent:
 
@@ -835,12 +840,12 @@ for character, gloss in glosses.items():
 #
 # - **Mean something.** It continues what looks likely. There is no plot, no person who wants anything; a sentence is
 #   forgotten when the next is under way.
-# - **Remember at will.** All that was read must fit into a few hundred numbers, whatever the length. Lesson 09 looks back
-#   at the text itself instead.
+# - **Remember at will.** All that was read must fit into a few hundred numbers, whatever the length. Lesson 09 looks
+#   back at the text itself instead.
 # - **Read fast.** A state needs the one before it, so the places of a text cannot be computed side by side. That, too,
 #   changes in lesson 09.
-# - **Correct itself.** In training it only ever saw Austen's text, when writing it reads its own: a slip leads to places
-#   where it has never been.
+# - **Correct itself.** In training it only ever saw Austen's text, when writing it reads its own: a slip leads to
+#   places where it has never been.
 # - **Be asked**, other than by a prompt or a heading that stood in its training text.
 #
 # ## 12 · Exercises
@@ -913,9 +918,9 @@ def next_shares(network, texts, temperature):
 check("04.4", next_shares)
 
 # %% [markdown]
-# **04.5 Three numbers changed.** Three symbols a, b and c have the logits 2, 0.5 and −1. At which temperature is a drawn
-# four times as often as b? What are the three logits with a repetition penalty of 2, when a and c stand in the text
-# already? And what does the probability of a come to, as the temperature grows without end?
+# **04.5 Three numbers changed.** Three symbols a, b and c have the logits 2, 0.5 and −1. At which temperature is a
+# drawn four times as often as b? What are the three logits with a repetition penalty of 2, when a and c stand in the
+# text already? And what does the probability of a come to, as the temperature grows without end?
 
 # %%
 temperature = ...
@@ -937,8 +942,8 @@ progress()
 # - Hochreiter and Schmidhuber, *Long Short-Term Memory*, 1997; Cho et al., *Learning Phrase Representations using RNN
 #   Encoder–Decoder*, 2014: gates.
 # - Mikolov et al., *Recurrent neural network based language model*, 2010: the step from counting to networks.
-# - Pascanu, Mikolov and Bengio, *On the difficulty of training recurrent neural networks*, 2013: why gradients explode or
-#   vanish, and clipping.
+# - Pascanu, Mikolov and Bengio, *On the difficulty of training recurrent neural networks*, 2013: why gradients explode
+#   or vanish, and clipping.
 # - Holtzman et al., *The Curious Case of Neural Text Degeneration*, 2020: why the likeliest text is not the best one.
-# - **Lesson 09** gives up the memory and looks back at the text itself: attention. **Lesson 13** gives text a latent code,
-#   and an adversary.
+# - **Lesson 09** gives up the memory and looks back at the text itself: attention. **Lesson 13** gives text a latent
+#   code, and an adversary.

@@ -111,7 +111,8 @@ viz.histogram(distances, limits=(0, 3000), bins=60, x_label="characters until th
 # too. So its hardware is idle most of the time.
 #
 # **Attention** drops the memory. The text itself stays on the table, and every token looks directly at any token
-# before it, in one step, however far back it stands. And all tokens of a window do that at the same time.
+# before it, in one step, however far back it stands. And all tokens of a window do that at the same time. (Whether our
+# model really looks so far is measured in section 8.)
 #
 # ## 2 · One head by hand
 #
@@ -549,16 +550,17 @@ for name, parameters, seconds, value in lines:
 
 # %% [markdown]
 # Look at the second column of numbers first. In about the same time, the GPT on byte pairs has read several times as much
-# text as the recurrent network. Nothing in it waits for the step before, and each token is almost three characters.
+# text as the recurrent network: both novels more than five times over, the other not twice. Nothing in it waits for the
+# step before, and each token is almost three characters.
 #
 # Which of the two does it? The last row knows: the same blocks, the same number of steps, on characters. It has read a
-# third of the text, it needs three places to say what was one token, and it stays well behind the recurrent network. So
+# third of the text, it needs three places to say what was one token, and it stays behind the recurrent network. So
 # attention by itself does not win here. On characters and for a minute of training, recurrence does: the order of a text
 # is built into it, while a transformer first has to find out that the token before matters most. Pieces of words turn
 # that round.
 #
-# Learned positions cost more than anything else in the table: 128 places, each of which has to be learnt apart. (What was
-# not tried is a recurrent network on byte pairs. It would read faster, too.)
+# Learned positions cost a good deal: 128 places, each of which has to be learnt apart. (What was not tried is a recurrent
+# network on byte pairs. It would read faster, too.)
 #
 # The same as curves, from a record in which both models were given 90 seconds on the same machine:
 
@@ -580,11 +582,11 @@ by_text = {name: np.interp(at, read, bits) for name, (_, read, bits) in curves.i
 viz.loss_curves(by_text, x=at, x_label="million characters read", y_label="bits per character, held out")
 
 # %% [markdown]
-# Against seconds, the GPT's curve comes to lie below the other. Against text read, it is the other way round: from the
-# same text, the recurrent network has learnt more. That is the plain answer to who wins when. Is *text* scarce, a
-# recurrent network is hard to beat at this size. Is *time* scarce, and text plentiful, attention reads so much more of it
-# that it wins. Large models live in the second world: more text than anybody can train on, and machines that multiply
-# thousands of numbers at once.
+# Against seconds, the GPT's curve comes to lie below the other. Against characters read it is the other way round: from
+# each character the recurrent network learns more. That is the plain answer to who wins when. The GPT does not learn
+# better from a page; it turns pages faster, since it reads all places of a window at once, in pieces. The more a machine
+# can multiply at the same time, the more that counts, and on large machines it decides. With a single pass over little
+# text, the recurrent network would be the one to take.
 #
 # ### What does looking back buy?
 #
@@ -600,9 +602,9 @@ viz.loss_curves({"held out": nats.mean(axis=0)}, smooth=8, x_label="tokens it ca
 
 # %% [markdown]
 # It falls steeply over the first ten tokens or so, and then it is flat. After a minute of training this model uses a
-# dozen tokens, thirty or forty characters: more than any n-gram could, and far less than it is shown. The names of
-# section 1 return after hundreds of characters, and it is as surprised by them as ever. A context is a *permission* to
-# look, and looking far has to be learnt: it pays so seldom that it is learnt last, from much more text than two novels.
+# dozen tokens, thirty or forty characters: more than any n-gram could, and far less than it is shown. That a name stood
+# there two hundred characters ago may help it now and then; in the mean it does not show. A context is a *permission* to
+# look. Looking far has to be learnt, and it pays seldom, so it is learnt late: larger models with more text do learn it.
 #
 # ## 9 · A look inside
 #
@@ -870,9 +872,9 @@ adapted, learning = fine_tune(rank=8, rate=2e-3)
 on_both(f"adapters, {learning:,} weights", adapted)
 
 # %% [markdown]
-# Both learn a good part of the new voice within seconds, and both *forget*: held-out prose has become dearer. Adapters
-# learn with a thirteenth of the weights, and what they learnt can be kept in a small file and taken off again, which gives
-# the novels back unharmed. What they do not do is remember: as long as they are on, prose suffers.
+# Both learn much of the new voice within seconds, and both *forget*: held-out prose has become dearer. Adapters learn a
+# thirteenth of the weights and get a little less far. What they learnt can be kept in a small file, and taken off again,
+# which gives the novels back unharmed. What they do not do is remember: as long as they are on, prose suffers alike.
 #
 # The record trained longer, on its own model, and has two more rows: one in which a quarter of each batch is still
 # prose, and one that never saw prose at all.
