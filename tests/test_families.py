@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from gencourse import autoencoder, callbacks, data, gan, language, text, training
+from gencourse import autoencoder, callbacks, data, gan, language, seq2seq, text, training
 
 ADAM = keras.optimizers.Adam
 POINTS = data.ring().sample(512, 0)
@@ -13,6 +13,7 @@ LABELS = (np.arctan2(POINTS[:, 1], POINTS[:, 0]) > 0).astype("int32")  # upper o
 LETTERS = text.CharacterTokenizer("abcdefgh \n")
 TOKENS = LETTERS.encode("abc dab egh\nfab cad eh " * 24)
 WINDOWS = (TOKENS[:520].reshape(65, 8), TOKENS[1:521].reshape(65, 8))  # each token's target is the next one
+WORDS = ["abc", "dab", "egh", "fabcad", "cad", "eh", "gabfed"] * 10
 BATCH, STEPS = 32, 6
 
 
@@ -90,6 +91,28 @@ def tiny_language(network=language.build_recurrent, **options):
     return model
 
 
+def tiny_translator(build=seq2seq.build_recurrent_translator, *, label_smoothing=0.0, **options):
+    keras.utils.set_random_seed(5)
+    sizes = (
+        {"embedding_dim": 4, "units": 8}
+        if build is seq2seq.build_recurrent_translator
+        else {"context": 10, "depth": 1, "heads": 2, "width": 8}
+    )
+    known = {"source_vocabulary_size": LETTERS.vocabulary_size, "target_vocabulary_size": LETTERS.vocabulary_size}
+    model = seq2seq.Translator(
+        build(**known, **sizes | options),
+        LETTERS,
+        LETTERS,
+        label_smoothing=label_smoothing,
+        examples=("abc", "head"),
+        seed=3,
+    )
+    model.compile(optimizer=ADAM(1e-3), steps_per_execution=3)
+    return model
+
+
+PAIRS = tiny_translator().tokens([(word, word[::-1]) for word in WORDS])  # sources and targets, padded
+
 # name: (a function that makes a small compiled model, its training data)
 FAMILIES = {
     "gan": (tiny_gan, POINTS),
@@ -99,6 +122,8 @@ FAMILIES = {
     "vae": (tiny_vae, POINTS),
     "language, recurrent": (tiny_language, WINDOWS),
     "language, transformer": (lambda: tiny_language(language.build_transformer), WINDOWS),
+    "translation, recurrent": (tiny_translator, PAIRS),
+    "translation, transformer": (lambda: tiny_translator(seq2seq.build_transformer_translator), PAIRS),
 }
 # Other arguments of the same classes: they train, and can be kept.
 VARIANTS = {
@@ -126,13 +151,18 @@ VARIANTS = {
         lambda: tiny_language(language.build_transformer, positions="learned", tie=False, dropout=0.1),
         WINDOWS,
     ),
+    "translation, dropout, smoothed": (lambda: tiny_translator(dropout=0.1, label_smoothing=0.1), PAIRS),
+    "translation, transformer, learned positions, dropout": (
+        lambda: tiny_translator(seq2seq.build_transformer_translator, positions="learned", dropout=0.1),
+        PAIRS,
+    ),
 }
 family = pytest.mark.parametrize(("make", "examples"), FAMILIES.values(), ids=FAMILIES)
 every_variant = pytest.mark.parametrize(
     ("make", "examples"), (FAMILIES | VARIANTS).values(), ids=[*FAMILIES, *VARIANTS]
 )
 one_each = pytest.mark.parametrize(("make", "examples"), [FAMILIES["gan"]], ids=["gan"])
-compiled_ones = ["gan", "language, transformer"]
+compiled_ones = ["gan", "language, transformer", "translation, transformer"]
 
 
 def samples_of(examples):
@@ -168,6 +198,8 @@ def forward(model, examples):
     """Inputs of the model's `call`, two of them, and the shape that comes back."""
     if isinstance(model, language.LanguageModel):
         return examples[0][:2], (*examples[0][:2].shape, model.network.vocabulary_size)
+    if isinstance(model, seq2seq.Translator):
+        return [part[:2] for part in examples], (*examples[1][:2].shape, model.network.target_vocabulary_size)
     latents = np.zeros((2, getattr(model, "latent_dim", 3)), "float32")
     inputs = [latents, examples[1][:2]] if isinstance(examples, tuple) else latents
     return inputs, (2, *samples_of(examples).shape[1:])

@@ -194,7 +194,7 @@ def test_smoothing_by_hand():
     )
 
 
-@pytest.mark.parametrize("kind", ["recurrent", "rotary"])
+@pytest.mark.parametrize("kind", ["recurrent", "learned"])
 def test_it_learns_to_turn_strings_round(kind):
     keras.utils.set_random_seed(1)
     letters, rng = text.CharacterTokenizer("abcd\n"), np.random.default_rng(0)

@@ -156,7 +156,7 @@ def _check_set(found, shares, p, case):
     held = shares[kept].sum()
     if held < p - 1e-9 and kept.sum() < wanted:
         raise Wrong(
-            f"{case} the set of {kept.sum()} hold only {held:.4g}. The symbol that carries the sum to p or over it "
+            f"{case} the set of {kept.sum()} holds only {held:.4g}. The symbol that carries the sum to p or over it "
             "belongs to the set."
         )
     if kept.sum() > wanted:

@@ -131,7 +131,7 @@ class TransformerTranslator(TranslationNetwork):
         depth: int = 2,
         heads: int = 4,
         width: int = 128,
-        positions: str = "rotary",
+        positions: str = "learned",
         expansion: int = 4,
         dropout: float = 0.0,
         **kwargs,
@@ -232,7 +232,7 @@ def build_transformer_translator(
     depth: int = 2,
     heads: int = 4,
     width: int = 128,
-    positions: str = "rotary",
+    positions: str = "learned",
     expansion: int = 4,
     dropout: float = 0.0,
     name: str = "transformer_translator",
@@ -246,7 +246,8 @@ def build_transformer_translator(
         depth: blocks in the encoder, and as many in the decoder.
         heads: attention heads in each.
         width: features of a token, D, a multiple of `heads`.
-        positions: "rotary" or "learned", where a text looks at itself.
+        positions: "learned" or "rotary". Rotary ones tell distances within a text, not places: an encoder learns with
+            them more slowly where the place itself counts, as in turning a word round.
         expansion: hidden width of the dense half of a block, in widths.
         dropout: in [0, 1).
         name: of the network.

@@ -485,9 +485,9 @@ print("memory: ", [tuple(part.shape) for part in tf.nest.flatten(memory)[1:]])
 # %% [markdown]
 # ## 5 · Training
 #
-# Every second or two we want to know how it does on held-out text, beside the n-grams. A **callback** asks: 64 places
-# of the held-out part, 128 characters at each, after 32 more that only fill the memory. The time for that does not
-# count.
+# Every second or two we want to know how it does on held-out text, beside the n-grams: at 64 places of the held-out
+# part, 128 characters at each, after 32 more that only fill the memory. The callback `HeldOut` asks; the `Budget` counts
+# training steps alone, so the time for that does not count.
 
 # %%
 spots = np.arange(64)[:, None] * 128 + np.arange(161)[None, :]  # (64, 161) places in the held-out text
@@ -498,17 +498,12 @@ def on_the_spots(nats_of_each):
     return float(nats_of_each[:, 32:].mean() / np.log(2))
 
 
-class HeldOut(keras.callbacks.Callback):
-    def __init__(self, budget, times):
-        super().__init__()
-        self.budget, self.times, self.seconds, self.bits = budget, times, [], []
-        self.nats = tf.function(lambda inputs, targets: losses.token_nats(model.network(inputs), targets))
+nats_at = tf.function(lambda inputs, targets: losses.token_nats(model.network(inputs), targets))
 
-    def on_train_batch_end(self, batch, logs=None):
-        if self.budget.fraction * self.times >= len(self.bits):
-            part = held_out[spots]
-            self.seconds.append(self.budget.spent_seconds)
-            self.bits.append(on_the_spots(self.nats(part[:, :-1], part[:, 1:]).numpy()))
+
+def ask(model):
+    part = held_out[spots]
+    return on_the_spots(nats_at(part[:, :-1], part[:, 1:]).numpy())
 
 
 counted = {k: ngram.token_nats(austen.test, order=k)[1][spots[:, 1:]] for k in orders}
@@ -522,7 +517,7 @@ print("on the spots: " + ", ".join(f"order {k} {on_the_spots(nats):.2f}" for k, 
 PROMPT = "It is a truth"
 before = model.generate(prompt=PROMPT, length=120, seed=SEED)[0]
 budget = callbacks.Budget(steps=STEPS, decay=PARAMETERS["decay"], warm_up=PARAMETERS["warm_up"])
-progress_line, meter = callbacks.Progress(), HeldOut(budget, times=25)
+progress_line, meter = callbacks.Progress(), callbacks.HeldOut(ask, budget, points=25)
 history = model.fit(
     stream,
     epochs=STEPS // chunk,
@@ -533,9 +528,9 @@ history = model.fit(
 print(f"{budget.spent_seconds:.0f} seconds of training, {STEPS * BATCH_SIZE * LENGTH:,} characters read")
 
 # %%
-curves = {"network": meter.bits}
+curves = {"network": meter.values}
 for k in (2, 3, 4, 5, 6):
-    curves[f"order {k}"] = np.full(len(meter.bits), on_the_spots(counted[k]))
+    curves[f"order {k}"] = np.full(len(meter.values), on_the_spots(counted[k]))
 viz.loss_curves(curves, x=meter.seconds, x_label="seconds of training", y_label="bits per character, held out")
 
 # %% [markdown]
@@ -553,7 +548,7 @@ after = model.generate(prompt=PROMPT, length=400, seed=SEED)[0]
 print("\nafter:", PROMPT + after)
 
 # %% [markdown]
-# Before, keys hit at random. After, nearly all words are English, quotation marks open and close, people of the book
+# Before, keys hit at random. After, most words are English, quotation marks open and close, people of the book
 # have their names, and a stretch of several words may read well. Some words do not exist, line breaks come too early,
 # and no sentence keeps what it promised at its beginning.
 #
@@ -599,14 +594,14 @@ results.compare(
 
 # %% [markdown]
 # Beside it, the n-grams, and networks from the record, trained with the same recipe for as many steps and with one
-# thing changed: medians over several seeds, and the seconds that they took.
+# thing changed: medians over several seeds.
 
 # %%
 print(f"{'':40}{'bits per character':>20}{'perplexity':>12}")
 for k in orders:
     print(f"{f'counted, order {k}':40}{bits['held out'][k - 1]:20.2f}{2 ** bits['held out'][k - 1]:12.2f}")
 for row in results.load_record("04").table("austen"):
-    name = f"{row['variant']}, {row['seconds']:.0f} s (record)"
+    name = f"{row['variant']} (record)"
     print(f"{name:40}{row['bits_per_character']:20.2f}{row['perplexity']:12.2f}")
 print(f"{'the model above':40}{score['bits_per_character']:20.2f}{score['perplexity']:12.2f}")
 
@@ -698,7 +693,7 @@ for temperature in (0.0, 0.5, 1.0, 1.5):
     print(f"T = {temperature} | She had been{written.replace(chr(10), ' ')}\n")
 
 # %% [markdown]
-# At 0 it has stopped thinking; the next section looks at that. At 0.5 the words are safe and common, and the same ones
+# At 0 it repeats itself; the next section looks at that. At 0.5 the words are safe and common, and the same ones
 # come back. At 1, which is what the network really believes, there is more variety and there are more slips; at 1.5
 # mostly slips. People usually settle between 0.6 and 0.9, or at 1 with top-p.
 #
@@ -717,9 +712,10 @@ for name, passage in {"T = 0": greedy, "T = 0.8": warm, "held out": austen.test[
     print(f"{name:9} {metrics.distinct_n(passage, 3):5.0%} of the three-word stretches differ")
 
 # %% [markdown]
-# After a few words it goes round in a circle and never leaves it. All that the network reads is its own text; once a
-# phrase has come twice, the likeliest next phrase is that one, and the memory settles into the same round of states.
-# Real text is not the likeliest text: Austen surprises, at nearly every word. That is why one draws.
+# After a few words it goes round in circles, through the same phrases again and again. All that the network reads is
+# its own text; once a phrase has come twice, the likeliest next phrase is that one, and the memory comes back to states
+# that it had before. Real text is not the likeliest text: Austen surprises, at nearly every word. That is why one
+# draws.
 #
 # ### Gradients without a limit
 #
@@ -816,10 +812,10 @@ for name, texts in {"network": poems, "held-out poems": [poem.strip() for poem i
 
 # %% [markdown]
 # Nearly every poem has the form that was asked for: the network remembers the heading for thirty characters and counts
-# as it goes. And its lines are its own: hardly one stands as it is in a training poem (`copied_lines`). What these
-# numbers do *not* say is whether the poems are any good. The words of a line may fit each other, but we cannot vouch
-# for the sense, the rhymes or the tones of what it writes, and you should not believe anybody who has measured only the
-# form.
+# as it goes. And its lines are its own: hardly one stands as it is in a training poem (`copied_lines`), as in held-out
+# poems. What these numbers do *not* say is whether the poems are any good. The words of a line may fit each other, but
+# we cannot vouch for the sense, the rhymes or the tones of what it writes, and you should not believe anybody who has
+# measured only the form.
 #
 # What did it learn about the characters? The nearest ones in its embedding, among the 800 most frequent:
 
@@ -833,8 +829,10 @@ for character, gloss in glosses.items():
     print(f"{character} {gloss:9}", " ".join(verse.form.decode([i]) for i in often[np.argsort(-likeness)[1:7]]))
 
 # %% [markdown]
-# Nobody told it what a character means. What is near in the embedding is what helps to predict the same neighbours, as
-# with the counted words of section 3.
+# Nobody told it what a character means. Yet nearest to *spring* stands 秋, autumn; *mountain* has 云 clouds, 天 the sky,
+# 溪 a stream and 林 a wood around it; *three* has 二 two, 千 a thousand, 四 four and 五 five; *red* has 金 gold and
+# 黄 yellow, and 花, flower. The last two rows are a mixture: beside *wine*, for example, 泪 tears, 水 water and 客 a
+# guest. As with the counted words of section 3, near is what helps to predict the same neighbours.
 #
 # ## 11 · What this cannot do
 #

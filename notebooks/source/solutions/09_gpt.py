@@ -170,10 +170,9 @@ np.testing.assert_allclose(seen["right"] @ values, causal_head(queries, keys, va
 viz.attention_map(seen, list("abcdef"), columns=3)
 
 # %% [markdown]
-# Not divided: each row stares at one token. When columns share, a row's weights no longer sum to 1, and the last token
-# hands over all that is asked of it. Masked afterwards: early rows keep next to nothing, so early tokens get nearly
-# zero. The wrong triangle: every token sees what comes after it, which is the bug of section 11. And how far do the rows
-# fall short of 1?
+# Not divided: most rows lean hard on one token. When columns share, early rows get next to nothing and the last one
+# far more than 1. Masked afterwards: early rows keep little, so early tokens get nearly zero. The wrong triangle: every
+# token sees what comes after it, which is the bug of section 11. How far are the rows from 1?
 
 # %%
 for name, weights in seen.items():
