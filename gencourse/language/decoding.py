@@ -8,7 +8,7 @@ import tensorflow as tf
 
 from gencourse import sampling
 
-CHUNK = 32  # symbols in one call, at most: few calls for a long text, and soon something to show
+CHUNK = 64  # symbols in one call, at most: few calls for a long text, and soon something to show
 
 
 class Rules(NamedTuple):

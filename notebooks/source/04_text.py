@@ -528,9 +528,14 @@ history = model.fit(
 print(f"{budget.spent_seconds:.0f} seconds of training, {STEPS * BATCH_SIZE * LENGTH:,} characters read")
 
 # %%
+levels = {k: on_the_spots(counted[k]) for k in (2, 3, 4, 5, 6)}
+for k, level in levels.items():
+    ahead = [seconds for seconds, bits_now in zip(meter.seconds, meter.values) if bits_now < level]
+    print(f"order {k} overtaken", f"after {ahead[0]:.0f} seconds" if ahead else "not yet")
+
+# %%
 curves = {"network": meter.values}
-for k in (2, 3, 4, 5, 6):
-    curves[f"order {k}"] = np.full(len(meter.values), on_the_spots(counted[k]))
+curves |= {f"order {k}": np.full(len(meter.values), level) for k, level in levels.items()}
 viz.loss_curves(curves, x=meter.seconds, x_label="seconds of training", y_label="bits per character, held out")
 
 # %% [markdown]

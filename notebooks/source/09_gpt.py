@@ -62,8 +62,8 @@ DEPTH = 3  # blocks on top of each other
 HEADS = 4  # attention heads in each block
 WIDTH = 128  # numbers that stand for one token on its way through the blocks
 RATE = 2.5e-3  # learning rate at its highest; it rises for a moment and then sinks to zero
-LEAKY_STEPS = 400  # steps for the model without a mask, in section 11
-TUNING_STEPS = 150  # steps for each of the two fine-tuned models, in section 12
+LEAKY_STEPS = 300  # steps for the model without a mask, in section 11
+TUNING_STEPS = 100  # steps for each of the two fine-tuned models, in section 12
 
 # %%
 import itertools
@@ -441,7 +441,7 @@ print(f"{network.count_params():,} weights; of one block:", weights_of)
 # more important: is it **causal**? Change a token, and no logit *before* it may move.
 
 # %%
-passage = austen.test[:20_000]
+passage = austen.test[:10_000]
 before_training = model.score(passage)
 print(f"perplexity {before_training['perplexity']:.0f} of {TOKENS} tokens")
 some = train_tokens[None, :LENGTH].copy()
@@ -478,7 +478,7 @@ history = model.fit(
 
 # %%
 viz.loss_curves(
-    {"held out (20,000 characters)": held_out.values},
+    {"held out (10,000 characters)": held_out.values},
     x=held_out.seconds,
     x_label="seconds of training",
     y_label="bits per character",
