@@ -582,11 +582,13 @@ by_text = {name: np.interp(at, read, bits) for name, (_, read, bits) in curves.i
 viz.loss_curves(by_text, x=at, x_label="million characters read", y_label="bits per character, held out")
 
 # %% [markdown]
-# Against seconds, the GPT's curve comes to lie below the other. Against characters read it is the other way round: from
-# each character the recurrent network learns more. That is the plain answer to who wins when. The GPT does not learn
-# better from a page; it turns pages faster, since it reads all places of a window at once, in pieces. The more a machine
-# can multiply at the same time, the more that counts, and on large machines it decides. With a single pass over little
-# text, the recurrent network would be the one to take.
+# Against seconds, the GPT is ahead from the first point on. Against characters read it is another picture: from the first
+# million characters the recurrent network learns more, and then the two lines lie together, though by the end of the
+# axis one has its learning rate nearly at zero and the other has most of its schedule still to go. That is the plain
+# answer to who wins when. From a page the GPT learns about as much as the other; it turns three pages in the same time,
+# since it reads all places of a window at once, in pieces. The more a machine can multiply at the same time, the more
+# that counts, and on large machines it decides. With a single pass over little text, the recurrent network would do as
+# well or better.
 #
 # ### What does looking back buy?
 #
@@ -651,9 +653,9 @@ picture
 # interested in line breaks. Weights must sum to 1, so a head that finds nothing has to look *somewhere*, and parks there.
 #
 # The maps show the head that most looks at the token before (a dark line beside the diagonal), and the one that looks most
-# at other places, mostly a few tokens further back. Such heads were not designed. That the tokens just before help is
-# what a GPT finds out first, and it has to find it, since nothing but rotary positions tells it what "before" is. Another
-# seed shares the work out among its heads in another way.
+# at other places. In the run kept here that one has its dark columns at *Mr*, *Darcy* and *Elizabeth*: wherever it stands,
+# it looks back at the names. Such heads were not designed. That the token before helps is what a GPT finds out first, and
+# it has to find it, since nothing but rotary positions tells it what "before" is.
 #
 # A warning: a map shows where a head *looks*, and not what it takes from there, nor whether anything later uses it. It is
 # tempting to read a grammar into it. To know what a head does, one has to take it out and measure.
