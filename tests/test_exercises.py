@@ -426,7 +426,7 @@ STARTERS = {
     "03.2": ("two calls give the same",),
     "03.3": ("averaged over the pixels",),
     "03.4": ("training",),
-    "04.2": ("hold only",),
+    "04.2": ("holds only",),
     "04.3": ("the input itself",),
     "04.4": ("carried on into the next",),
     "05.2": ("a sign is turned",),

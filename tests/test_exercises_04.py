@@ -81,8 +81,8 @@ def test_04_2_right():
 @pytest.mark.parametrize(
     ("answer", "word"),
     [
-        (kept_by(lambda sums, p: sums <= p), "hold only"),
-        (kept_by(lambda sums, p: sums < p), "hold only"),
+        (kept_by(lambda sums, p: sums <= p), "holds only"),
+        (kept_by(lambda sums, p: sums < p), "holds only"),
         (kept_by(lambda sums, p: np.concatenate([[True, True], sums[1:-1] < p])), "the smallest set"),
         (kept_by(lambda sums, p: sums > 0), "the smallest set"),
         (kept_by(lambda sums, p: np.concatenate([[True], sums[:-1] < p - 1e-12]), divide=False), "divide them"),
