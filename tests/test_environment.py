@@ -32,6 +32,7 @@ PYTHONS = ["3.11.7", "3.12.12", "3.13.0"]
 COLAB_PYTHON = "3.12.12"
 COLAB = {
     "absl-py": "1.4.0",
+    "babel": "2.17.0",
     "click": "8.3.1",
     "contourpy": "1.3.3",
     "cycler": "0.12.1",
@@ -54,6 +55,7 @@ COLAB = {
     "rich": "13.9.4",
     "scipy": "1.16.3",
     "tensorflow": "2.19.0",
+    "tokenizers": "0.22.2",
     "tqdm": "4.67.1",
 }
 
