@@ -6,36 +6,9 @@ import keras
 import tensorflow as tf
 from keras import layers, ops
 
+from gencourse.layers import rotate, unbiased_dense
+
 from .network import LanguageNetwork
-
-
-def _dense(units: int, **options):
-    """A Dense layer without bias, its weights drawn so that outputs are about as large as inputs."""
-    initial = keras.initializers.VarianceScaling(1.0, "fan_in", "untruncated_normal")
-    return layers.Dense(units, use_bias=False, **{"kernel_initializer": initial, **options})
-
-
-def rotate(x, position=0, *, base: float = 10_000.0):
-    """Turns pairs of numbers by angles that grow with the place in the text, so that products tell distances.
-
-    Args:
-        x: (B, heads, T, D/heads), an even number of features; the first half is paired with the second.
-        position: place of the first of the T.
-        base: the slowest pair turns once in 2π·base places or so.
-
-    Returns:
-        The same shape.
-
-    Reference:
-        Su et al., "RoFormer: Enhanced Transformer with Rotary Position Embedding", 2021.
-    """
-    half = x.shape[-1] // 2
-    speeds = base ** (-ops.arange(half, dtype="float32") / half)
-    places = ops.cast(position + ops.arange(ops.shape(x)[2]), "float32")
-    angles = places[:, None] * speeds[None, :]  # (T, D/heads/2)
-    cosine, sine = ops.cast(ops.cos(angles), x.dtype), ops.cast(ops.sin(angles), x.dtype)
-    first, second = x[..., :half], x[..., half:]
-    return ops.concatenate([first * cosine - second * sine, first * sine + second * cosine], axis=-1)
 
 
 def causal_attention(queries, keys, values, position=0):
@@ -85,8 +58,8 @@ class CausalSelfAttention(layers.Layer):
                 f"Received: width {width}, heads {self.heads}."
             )
         self.head_dim = width // self.heads
-        self.parts = [_dense(width, name=name) for name in ("queries", "keys", "values")]
-        self.out = _dense(width, kernel_initializer="zeros", name="out")
+        self.parts = [unbiased_dense(width, name=name) for name in ("queries", "keys", "values")]
+        self.out = unbiased_dense(width, kernel_initializer="zeros", name="out")
         for layer in (*self.parts, self.out):
             layer.build(input_shape)
         self.built = True
@@ -175,8 +148,8 @@ class TransformerBlock(layers.Layer):
     def build(self, input_shape):
         width = input_shape[-1]
         hidden = self.settings["expansion"] * width
-        self.widen = _dense(hidden, activation=self.settings["activation"], name="widen")
-        self.narrow = _dense(width, kernel_initializer="zeros", name="narrow")
+        self.widen = unbiased_dense(hidden, activation=self.settings["activation"], name="widen")
+        self.narrow = unbiased_dense(width, kernel_initializer="zeros", name="narrow")
         self.widen.build(input_shape)
         self.narrow.build((*input_shape[:-1], hidden))
         self.attention.build(input_shape)

@@ -6,13 +6,9 @@ import keras
 import tensorflow as tf
 from keras import layers, ops
 
+from gencourse.layers import rotate, unbiased_dense
+
 HIDDEN = -1e9  # the score of a place that must not be looked at: its weight is 0
-
-
-def dense(units: int, **options):
-    """A Dense layer without bias, its weights drawn so that outputs are about as large as inputs."""
-    initial = keras.initializers.VarianceScaling(1.0, "fan_in", "untruncated_normal")
-    return layers.Dense(units, use_bias=False, **{"kernel_initializer": initial, **options})
 
 
 def embedding(size: int, width: int, name: str):
@@ -74,29 +70,6 @@ class AdditiveAttention(layers.Layer):
         return {**super().get_config(), "units": self.units}
 
 
-def rotate(x, position=0, *, base: float = 10_000.0):
-    """Turns pairs of numbers by angles that grow with the place in the text, so that products tell distances.
-
-    Args:
-        x: (B, heads, T, D/heads), an even number of features; the first half is paired with the second.
-        position: place of the first of the T.
-        base: the slowest pair turns once in 2π·base places or so.
-
-    Returns:
-        The same shape.
-
-    Reference:
-        Su et al., "RoFormer: Enhanced Transformer with Rotary Position Embedding", 2021.
-    """
-    half = x.shape[-1] // 2
-    speeds = base ** (-ops.arange(half, dtype="float32") / half)
-    places = ops.cast(position + ops.arange(ops.shape(x)[2]), "float32")
-    angles = places[:, None] * speeds[None, :]  # (T, D/heads/2)
-    cosine, sine = ops.cast(ops.cos(angles), x.dtype), ops.cast(ops.sin(angles), x.dtype)
-    first, second = x[..., :half], x[..., half:]
-    return ops.concatenate([first * cosine - second * sine, first * sine + second * cosine], axis=-1)
-
-
 @keras.saving.register_keras_serializable(package="gencourse")
 class Attention(layers.Layer):
     """Attention by products, with several heads: the score of a place is q·k / √d, of one text or between two.
@@ -127,8 +100,10 @@ class Attention(layers.Layer):
                 f"Received: width {width}, heads {self.heads}."
             )
         self.head_dim = width // self.heads
-        self.queries, self.keys, self.values = (dense(width, name=name) for name in ("queries", "keys", "values"))
-        self.out = dense(width, kernel_initializer="zeros", name="out")
+        self.queries, self.keys, self.values = (
+            unbiased_dense(width, name=name) for name in ("queries", "keys", "values")
+        )
+        self.out = unbiased_dense(width, kernel_initializer="zeros", name="out")
         for layer in (self.queries, self.keys, self.values, self.out):
             layer.build(input_shape)
         self.built = True

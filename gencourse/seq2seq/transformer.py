@@ -4,7 +4,9 @@ import keras
 import tensorflow as tf
 from keras import layers, ops
 
-from .attention import Attention, by_source, dense, embedding
+from gencourse.layers import unbiased_dense
+
+from .attention import Attention, by_source, embedding
 from .network import Memory, State, TranslationNetwork, no_padding
 
 
@@ -31,8 +33,8 @@ class _Block(layers.Layer):
 
     def build(self, input_shape):
         width = input_shape[-1]
-        self.widen = dense(self.settings["expansion"] * width, activation="gelu", name="widen")
-        self.narrow = dense(width, kernel_initializer="zeros", name="narrow")
+        self.widen = unbiased_dense(self.settings["expansion"] * width, activation="gelu", name="widen")
+        self.narrow = unbiased_dense(width, kernel_initializer="zeros", name="narrow")
         self.widen.build(input_shape)
         self.narrow.build((*input_shape[:-1], self.settings["expansion"] * width))
         self.attention.build(input_shape)
