@@ -134,3 +134,21 @@ def test_a_compiled_gpt_stops_at_a_loss_that_is_no_number():
     small = {"depth": 1, "width": 8, "heads": 2, "length": 8, "batch_size": 4}
     with pytest.raises(NonFiniteError, match=r"Training stopped by step \d+: the mean of 'loss'"):
         recipes.train(recipes.get("gpt-char"), steps=300, changes={**small, "rate": 1e30, "clip_norm": None})
+
+
+def test_some_windows_of_a_batch_of_verse_are_prose():
+    parameters = {**recipes.get("gpt-verse").parameters, "length": 32}
+    for share, rows in ((0.0, 0), (0.25, 2)):
+        sonnets = recipes.Sonnets("sonnets", parameters={**parameters, "prose_share": share})
+        inputs, targets = (part.numpy() for part in next(iter(sonnets.stream(batch_size=8, seed=3))))
+        read = [sonnets.form.decode(row) for row in inputs]
+        np.testing.assert_array_equal(inputs[:, 1:], targets[:, :-1])
+        assert [text in sonnets.train for text in read] == [True] * (8 - rows) + [False] * rows
+        assert all(text in sonnets.prose.train for text in read[8 - rows :])
+
+
+def test_too_few_images_or_points_are_no_measure(tmp_path):
+    recipes.train(recipes.get("gan-ring"), out=tmp_path / "ring", steps=2)
+    done = run("evaluate", tmp_path / "ring", "-n", 10)
+    assert done.exit_code == 1
+    assert "at least 50 samples" in done.output

@@ -91,6 +91,8 @@ def _write_walk(run, domain, path, n, seed, label, **writing):
     viz.animate_grids(frames, path)
 
 
+FEWEST = 50  # images or points that a distance is computed from
+
 _WRITERS = {".npz": _write_arrays, ".png": _write_picture, ".gif": _write_walk}
 
 
@@ -118,6 +120,8 @@ def evaluate(target, *, data_name=None, count: int | None = None, seed: int = 0)
         kind = DOMAINS[run.settings["domain"]]
         examples = kind(data_name, parameters=run.settings["parameters"]) if data_name else source(run.settings)
         recipe, count, scores = get(run.settings["recipe"]), count or kind.drawn, {}
+        if count < FEWEST and not issubclass(kind, Texts):
+            raise ValueError(f"Distances between sets need at least {FEWEST} samples of each. Received: {count}.")
         if recipe.draws:
             scores |= examples.evaluate(sample(run, count, seed=seed), sample_labels(run, count))
         if recipe.measure is not None:
