@@ -67,6 +67,17 @@ def test_a_table_names_rows_and_columns():
             viz.symbol_table(shares, rows)
 
 
+def test_words_of_a_map_do_not_cover_each_other():
+    words = ["street", "house", "carriage", "room", "far"]
+    places = [[0.0, 0.01], [0.0, 0.0], [0.02, 0.01], [0.0, -0.01], [1.0, 1.0]]
+    figure = viz.word_map(places, words)
+    figure.canvas.draw()
+    boxes = [text.get_window_extent() for text in figure.axes[0].texts]
+    assert not any(a.overlaps(b) for i, a in enumerate(boxes) for b in boxes[:i])
+    frame = figure.axes[0].get_window_extent()
+    assert all(frame.y0 <= box.y0 and box.y1 <= frame.y1 for box in boxes)
+
+
 def test_a_word_map_puts_each_word_at_its_place():
     axes = viz.word_map([[0.0, 1.0], [2.0, 3.0]], ["walk", "run"], groups=[0, 1]).axes[0]
     assert {text.get_text(): text.get_position() for text in axes.texts} == {"walk": (0.0, 1.0), "run": (2.0, 3.0)}

@@ -17,6 +17,8 @@ SHOWN_AS = {"\n": "↵", " ": " "}
 MAX_CHARACTERS = 2000
 CELL, ROW = 0.1, 0.22  # inches
 
+LETTER_POINTS = 6.5, 14.0  # width and height of a letter of a word map, with room around it
+
 
 def _glyphs(text: str, name: str) -> None:
     """Raises a ValueError for characters that matplotlib's own fonts cannot draw."""
@@ -138,7 +140,7 @@ def symbol_table(shares, rows, columns=None, *, x_label="next symbol", y_label="
 
 @styled
 def word_map(places, words, *, groups=None, title=None, size: float = 6.0) -> Picture:
-    """Shows words at places in the plane.
+    """Shows words at places in the plane; a word that would cover another one moves down until it can be read.
 
     Args:
         places: (N, 2).
@@ -163,16 +165,31 @@ def word_map(places, words, *, groups=None, title=None, size: float = 6.0) -> Pi
     styles = list(itertools.product(("normal", "italic"), ("normal", "bold")))
     figure = new_figure(size, 0.72 * size)
     axes = figure.add_subplot()
-    for (x, y), word, group in zip(places, words, groups, strict=True):
+    spread = np.ptp(places, axis=0)
+    low, high = places.min(axis=0) - 0.08 * spread - 1e-6, places.max(axis=0) + 0.08 * spread + 1e-6
+    letter = (high - low) * [LETTER_POINTS[0] / (72 * size), LETTER_POINTS[1] / (72 * 0.72 * size)]  # in data's units
+    for (x, y), word, group in zip(_apart(places, words, letter), words, groups, strict=True):
         slant, weight = styles[group % len(styles)]
         colour = COLOURS[group % len(COLOURS)]
         axes.text(x, y, word, color=colour, style=slant, weight=weight, fontsize=9, ha="center", va="center")
-    spread = np.ptp(places, axis=0)
-    low, high = places.min(axis=0) - 0.08 * spread - 1e-6, places.max(axis=0) + 0.08 * spread + 1e-6
+        low[1] = min(low[1], y - letter[1])
     axes.set(xlim=(low[0], high[0]), ylim=(low[1], high[1]), xticks=[], yticks=[])
     if title:
         axes.set_title(title)
     return figure
+
+
+def _apart(places, words, letter):
+    """The places, some of them lower, so that no two words lie on each other; the highest word comes first."""
+    places = np.array(places, float)
+    widths, done = letter[0] * np.array([len(word) for word in words]), []
+    for i in np.argsort(-places[:, 1], kind="stable"):
+        for j in sorted(done, key=lambda k: -places[k, 1]):
+            beside = abs(places[i, 0] - places[j, 0]) >= (widths[i] + widths[j]) / 2
+            if not beside and abs(places[i, 1] - places[j, 1]) < letter[1]:
+                places[i, 1] = places[j, 1] - letter[1]
+        done.append(i)
+    return places
 
 
 @styled

@@ -339,8 +339,9 @@ left, strength, _ = np.linalg.svd(places - places.mean(axis=0), full_matrices=Fa
 viz.word_map(left[:, :2] * strength[:2], [word for word, _ in chosen], groups=[g for _, g in chosen])
 
 # %% [markdown]
-# The numbers keep to themselves, far from all others, and so do the relatives. Feelings and places lie close together;
-# for them two directions are too few. Between stand the names, with *lydia* nearest to the relatives.
+# (A word that would cover another one stands a little lower than its place.) The numbers keep to themselves, far from
+# all others, and so do the relatives. Feelings and places lie close together; for them two directions are too few.
+# Between stand the names, with *lydia* nearest to the relatives.
 #
 # ### The same, learnt
 #
