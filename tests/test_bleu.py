@@ -99,3 +99,22 @@ def test_self_bleu_of_repetitions_and_of_strangers():
 def test_what_cannot_be_measured(call, message):
     with pytest.raises(ValueError, match=message):
         call()
+
+
+@SMOOTHINGS
+@settings(max_examples=60, deadline=None)
+@given(texts=st.lists(WORDS, min_size=1, max_size=4), references=st.lists(WORDS, min_size=1, max_size=4))
+def test_reference_bleu_is_the_mean_over_the_texts(smoothing, texts, references):
+    each = [theirs([text], [references], smoothing=smoothing) for text in texts]
+    ours = metrics.reference_bleu(texts, references, smoothing=smoothing)
+    assert ours == pytest.approx(sum(each) / len(each), abs=1e-9)
+
+
+def test_a_copier_has_the_best_reference_bleu():
+    references = ["a b c d e", "f g h i j"]
+    assert metrics.reference_bleu(references[:1] * 3, references) == pytest.approx(1.0)
+    assert metrics.reference_bleu(["v w x y z"], references) == 0.0
+    with pytest.raises(ValueError, match="Received: 0 and 2"):
+        metrics.reference_bleu([], references)
+    with pytest.raises(ValueError, match="Received: 1 and 0"):
+        metrics.reference_bleu("a b", [])

@@ -82,3 +82,28 @@ def test_sonnets_hold_nothing_but_verse_in_austen_s_characters(sonnets):
     assert text.count("(") == text.count(")")
     held_out = {line for poem in data.load_sonnets().test for line in poem.split("\n")}
     assert not held_out & {line for poem in data.load_sonnets().train for line in poem.split("\n")}
+
+
+def test_sentences_are_cut_at_their_marks():
+    passage = '"You are mistaken,\nMr. Darcy," she said; "I never was. --Well!" He left in 1801. And then--'
+    assert data.split_sentences(passage, shortest=5) == [
+        "You are mistaken, Mr. Darcy, she said;",
+        "I never was.",
+        "Well!",
+    ]
+    assert data.split_sentences(passage, shortest=6, longest=12) == ["I never was."]
+    assert data.split_sentences("") == []
+    with pytest.raises(ValueError, match="Received: 9 and 8"):
+        data.split_sentences("Any.", shortest=9, longest=8)
+
+
+def test_sentences_of_the_novels():
+    splits = data.load_sentences()
+    assert (len(splits.train), len(splits.test)) == (5642, 720)
+    assert not set(splits.train) & set(splits.test)
+    everything = splits.train + splits.test
+    assert len(set(everything)) == len(everything)
+    assert all(20 <= len(sentence) <= 80 and sentence[-1] in ".!?;" for sentence in everything)
+    assert not re.search(r"[\"()_\n\d]|  ", " ".join(everything))
+    running = re.sub(r"[\"()_*]", "", re.sub(r"\s+", " ", data.load_austen().train))
+    assert sum(sentence in running for sentence in splits.train) > 0.97 * len(splits.train)

@@ -9,7 +9,7 @@ import tensorflow as tf
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gencourse import language, text
+from gencourse import language, losses, text
 
 LETTERS = text.CharacterTokenizer("abcdefgh \n")
 V = LETTERS.vocabulary_size
@@ -91,7 +91,7 @@ def test_scores_worked_by_hand(context):
 
 
 def test_perplexity_is_of_tokens_and_bits_are_of_characters():
-    summed = language.summary(8 * math.log(2), 4, tokens=2, unknown=1)
+    summed = losses.per_character(8 * math.log(2), 4, tokens=2, unknown=1)
     assert summed == {
         "characters": 4,
         "nats_per_character": pytest.approx(2 * math.log(2)),
@@ -297,3 +297,17 @@ def test_tied_logits_of_a_wider_memory_pass_through_a_projection():
     network = language.build_recurrent(vocabulary_size=9, embedding_dim=4, units=(6,), tie=True)
     assert network(np.ones((2, 3), "int32")).shape == (2, 3, 9)
     assert network.count_params() == 9 * 4 + (4 * 18 + 6 * 18 + 36) + (6 * 4 + 4) + 9  # no second table of 9 rows
+
+
+@every_network
+def test_shares_of_the_vocabulary_are_read_as_tokens_are(kind):
+    network = make_network(kind)
+    tokens = np.random.default_rng(4).integers(1, V, size=(2, 6))
+    whole = tf.one_hot(tokens, V)
+    np.testing.assert_allclose(network(whole), network(tf.constant(tokens)), atol=1e-5)
+    with tf.GradientTape() as tape:
+        tape.watch(whole)
+        last = tf.reduce_sum(network(whole)[:, -1] ** 2)
+    gradient = tape.gradient(last, whole).numpy()
+    assert np.isfinite(gradient).all()
+    assert (np.abs(gradient).sum(axis=-1) > 0).all()  # every place has its say

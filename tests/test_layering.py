@@ -24,7 +24,7 @@ FLOORS = {
         ),
         0,
     ),
-    **dict.fromkeys(("training", "callbacks"), 1),
+    **dict.fromkeys(("training", "callbacks", "writing"), 1),
     **dict.fromkeys(
         ("gan", "autoencoder", "pixelcnn", "language", "seq2seq", "diffusion", "vq", "latent_text", "flow", "energy"), 2
     ),

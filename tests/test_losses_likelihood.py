@@ -71,3 +71,15 @@ def test_equal_logits_surprise_by_the_logarithm_of_the_vocabulary():
 def test_sure_and_wrong_about_a_token_stays_finite():
     logits = np.array([[[500.0, -500.0], [500.0, -500.0]]], "float32")
     np.testing.assert_allclose(losses.token_nats(logits, np.array([[0, 1]])), [[0.0, 1000.0]], atol=1e-6)
+
+
+def test_smoothed_nats_by_hand():
+    logits = np.log([[[0.5, 0.25, 0.25]]]).astype("float32")
+    spread = (math.log(2) + 2 * math.log(4)) / 3
+    smoothed = losses.smoothed_nats(logits, np.array([[0]]), 0.2)
+    np.testing.assert_allclose(smoothed, [[0.8 * math.log(2) + 0.2 * spread]], rtol=1e-5)
+
+
+def test_a_masked_mean_counts_what_is_kept():
+    values = np.array([[1.0, 2.0], [3.0, np.float32(1e6)]], "float32")
+    assert float(losses.masked_mean(values, np.array([[True, True], [True, False]]))) == pytest.approx(2.0)

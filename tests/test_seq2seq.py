@@ -188,9 +188,9 @@ def test_smoothing_by_hand():
     logits = tf.constant([[[0.0, np.log(3.0)]]])  # shares 1/4 and 3/4
     targets = tf.constant([[1]])
     plain, spread = -np.log(0.75), -(np.log(0.25) + np.log(0.75)) / 2
-    np.testing.assert_allclose(seq2seq.smoothed_nats(logits, targets, 0.2), [[0.8 * plain + 0.2 * spread]], atol=1e-6)
+    np.testing.assert_allclose(losses.smoothed_nats(logits, targets, 0.2), [[0.8 * plain + 0.2 * spread]], atol=1e-6)
     np.testing.assert_array_equal(
-        seq2seq.smoothed_nats(logits, targets, 0.0), losses.token_nats(logits, targets).numpy()
+        losses.smoothed_nats(logits, targets, 0.0), losses.token_nats(logits, targets).numpy()
     )
 
 
@@ -296,3 +296,18 @@ def test_transformers_that_cannot_be(options, message):
         seq2seq.build_transformer_translator(
             **{"source_vocabulary_size": 5, "target_vocabulary_size": 5, "heads": 2, "width": 8} | options
         )
+
+
+def test_without_attention_one_vector_holds_the_source():
+    network = make_network("recurrent", attend=False)
+    model = seq2seq.Translator(network, SOURCES, TARGETS)
+    source, _ = model.tokens([("abc", "uv"), ("defg", "wxyz")])
+    memory = network.encode(tf.constant(source))
+    assert memory.places.shape == (2, 1, 16)
+    alone = network.encode(tf.constant(source[:1, :3]))
+    np.testing.assert_allclose(memory.places[:1], alone.places, atol=1e-6)  # padding changes nothing
+    other = network.encode(tf.constant(model.tokens([("abd", "uv")])[0]))
+    assert np.abs(other.places - alone.places).max() > 1e-3  # both ends are read
+    assert (model.attention("abc", max_length=4)[2] == 1.0).all()
+    assert network.get_config()["attend"] is False
+    assert model.translate(["abc"], max_length=5) == model.translate(["abc"], beam=1, max_length=5)

@@ -26,6 +26,7 @@ from .dates import FORMATS, LOCALES, UNSEEN_FORMATS, DateSplits, make_dates, wri
 from .download import FULL_FILES, DownloadError, cache_folder, fetch_full
 from .mixtures import GaussianMixture, grid, ring
 from .pipeline import batches, binarise, steps_per_pass, to_signed, to_unit
+from .sentences import load_sentences, split_sentences
 from .verse import HEADINGS, quatrain_lines, quatrain_text
 
 __all__ = [
@@ -61,11 +62,13 @@ __all__ = [
     "load_austen",
     "load_images",
     "load_quatrains",
+    "load_sentences",
     "load_sonnets",
     "make_dates",
     "quatrain_lines",
     "quatrain_text",
     "ring",
+    "split_sentences",
     "steps_per_pass",
     "to_signed",
     "to_unit",

@@ -71,8 +71,9 @@ def make_dates(
     """Draws dates from 1900 to 2099 and writes them, each in a locale and a format drawn by chance.
 
     A source is the locale, a space, and the date: ("de 5. März 2019", "2019-03-05"). Every tenth day of the calendar is
-    held out, whatever the seed. A source that could be read as another date too is left out, and so is one in an unseen
-    format that reads as in a seen one. The Babel library knows the languages.
+    held out, whatever the seed, and the held-out examples do not depend on how many there are to train on. A source
+    that could be read as another date too is left out, and so is one in an unseen format that reads as in a seen one.
+    The Babel library knows the languages.
 
     Args:
         n: training examples.
@@ -96,10 +97,11 @@ def make_dates(
         raise ValueError(f"There must be locales and formats. Received: {len(locales)} and {len(formats)}.")
     everything = tuple(dict.fromkeys(formats + unseen_formats))
     doubtful = {locale for locale in locales if _doubtful(locale, everything)}
-    rng, dropped = np.random.default_rng(seed), 0
+    dropped = 0
 
-    def draw(size, styles, days, known=()):
+    def draw(split, size, styles, days, known=()):
         nonlocal dropped
+        rng = np.random.default_rng([seed, split])
         found = []
         for _ in range(100 * size):
             if len(found) == size:
@@ -114,8 +116,8 @@ def make_dates(
         raise ValueError(f"Hardly any example is new and can be read in one way only. Received: formats {styles}.")
 
     days, kept_back = calendar()
-    train, test = draw(n, formats, days), draw(held_out, formats, kept_back)
-    unseen = draw(held_out, unseen_formats, kept_back, formats) if unseen_formats else ()
+    train, test = draw(0, n, formats, days), draw(1, held_out, formats, kept_back)
+    unseen = draw(2, held_out, unseen_formats, kept_back, formats) if unseen_formats else ()
     return DateSplits(train, test, unseen, dropped)
 
 

@@ -5,7 +5,7 @@ from .model import LanguageModel
 from .network import LanguageNetwork
 from .ngram import NGram
 from .recurrent import RecurrentBlock, build_recurrent
-from .scoring import scored_windows, summary
+from .scoring import scored_windows
 from .transformer import CausalSelfAttention, TransformerBlock, build_transformer, causal_attention, rotate
 
 __all__ = [
@@ -21,5 +21,4 @@ __all__ = [
     "causal_attention",
     "rotate",
     "scored_windows",
-    "summary",
 ]

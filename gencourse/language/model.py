@@ -8,9 +8,9 @@ import tensorflow as tf
 
 from gencourse import losses, text
 from gencourse.training import RunningMeans, TapeModel, apply_gradients
+from gencourse.writing import Options, Writer
 
-from .scoring import scored_windows, summary
-from .writing import Options, Writer
+from .scoring import scored_windows
 
 SCORED_TOGETHER = 16  # windows in one call when a text is scored
 
@@ -112,11 +112,9 @@ class LanguageModel(TapeModel):
 
     def train_step(self, batch):
         inputs, targets = self._checked(batch)
-        kept = tf.cast(targets != text.PADDING, tf.float32)  # behind a short text's end nothing is predicted
         with tf.GradientTape() as tape:
             logits, memory = self._logits_in_training(inputs)
-            nats = losses.token_nats(logits, targets)
-            loss = tf.reduce_sum(nats * kept) / tf.reduce_sum(kept)
+            loss = losses.masked_mean(losses.token_nats(logits, targets), targets != text.PADDING)
         gradients = tape.gradient(loss, self.network.trainable_variables)
         apply_gradients(gradients, self.network, self.optimizer, clip_norm=self.clip_norm)
         for kept, new in zip(self._memory, memory, strict=True):
@@ -137,9 +135,8 @@ class LanguageModel(TapeModel):
 
     def test_step(self, batch):
         inputs, targets = self._checked(batch)
-        kept = tf.cast(targets != text.PADDING, tf.float32)
         nats = losses.token_nats(self.network(inputs), targets)
-        self.means.update_state(tf.reduce_sum(nats * kept) / tf.reduce_sum(kept))
+        self.means.update_state(losses.masked_mean(nats, targets != text.PADDING))
         return self.means.result()
 
     def _checked(self, batch):
@@ -196,7 +193,9 @@ class LanguageModel(TapeModel):
         strange = sum(sum(self.tokenizer.unknown(p).values()) for p in passages)
         known = ~np.isin(tokens, self.tokenizer.unwritten)
         characters = sum(map(len, passages)) - strange
-        return summary(nats[known].sum(dtype="float64"), characters, tokens=int(known.sum()), unknown=strange)
+        return losses.per_character(
+            nats[known].sum(dtype="float64"), characters, tokens=int(known.sum()), unknown=strange
+        )
 
     def _all_nats(self, passages):
         """Tokens and their nats of all passages; short ones are padded and read side by side."""

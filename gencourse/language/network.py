@@ -112,7 +112,9 @@ class LanguageNetwork(keras.Model):
         """Reads the next tokens of texts that are under way.
 
         Args:
-            tokens: whole numbers (B, T). With a `context`, no more than are left of it.
+            tokens: whole numbers (B, T), or shares of the vocabulary, floats (B, T, V), which are read as the mixture
+                of its embeddings (gradients reach them, but not through a cache). With a `context`, no more than are
+                left of it.
             state: what `initial_state` or the last `read` returned.
             training: whether dropout is at work.
 
@@ -127,7 +129,10 @@ class LanguageNetwork(keras.Model):
         return self._logits(x), (position + tf.shape(tokens)[1], tuple(kept))
 
     def _embed(self, tokens, position, training):
-        x = self.embedding(tokens)
+        if tf.as_dtype(tokens.dtype).is_floating:  # shares of the vocabulary instead of one token
+            x = ops.matmul(tokens, self.embedding.embeddings)
+        else:
+            x = self.embedding(tokens)
         if self.places is not None:
             x = x + self.places(position + ops.arange(ops.shape(tokens)[1]))
         return self.dropout(x, training=training)

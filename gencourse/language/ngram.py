@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from .scoring import summary
+from gencourse import losses
 
 
 class NGram:
@@ -67,7 +67,7 @@ class NGram:
         tokens, nats = self.token_nats(text, order=order)
         strange = sum(self.tokenizer.unknown(text).values())
         known = ~np.isin(tokens, self.tokenizer.unwritten)
-        return summary(nats[known].sum(), len(text) - strange, tokens=int(known.sum()), unknown=strange)
+        return losses.per_character(nats[known].sum(), len(text) - strange, tokens=int(known.sum()), unknown=strange)
 
     def shares(self, text: str, *, order: int | None = None) -> np.ndarray:
         """The probability of each token after `text`, float64 (V,)."""

@@ -1,7 +1,5 @@
 """How well a language model predicts a text, in units that do not depend on its tokens."""
 
-import math
-
 import numpy as np
 
 WINDOW = 1024  # tokens that a recurrent network reads in one go
@@ -29,30 +27,3 @@ def scored_windows(tokens, context: int | None):
     scored = inside & ((places - starts[:, None] >= window - stride) | (starts[:, None] == 0))
     extended = np.concatenate([tokens, np.zeros(window, "int32")]).astype("int32")
     return extended[places], extended[places + 1], scored
-
-
-def summary(nats, characters: int, *, tokens: int, unknown: int = 0) -> dict[str, float]:
-    """Sums up how surprised a model was by a text.
-
-    Args:
-        nats: surprise in all, -log p(text).
-        characters: of the text that was scored.
-        tokens: predictions that were made.
-        unknown: characters left out because the model does not know them.
-
-    Returns:
-        characters, nats_per_character, bits_per_character (nats / ln 2), perplexity (of a token: the number of equally
-        likely choices that would surprise as much), unknown.
-
-    Raises:
-        ValueError: if nothing was scored.
-    """
-    if characters < 1 or tokens < 1:
-        raise ValueError(f"There is nothing to score. Received: {characters} known characters in {tokens} tokens.")
-    return {
-        "characters": int(characters),
-        "nats_per_character": float(nats / characters),
-        "bits_per_character": float(nats / characters / math.log(2.0)),
-        "perplexity": float(math.exp(nats / tokens)),
-        "unknown": int(unknown),
-    }

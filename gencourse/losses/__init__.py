@@ -14,8 +14,10 @@ from .adversarial import (
     wasserstein_critic_loss,
     wasserstein_generator_loss,
 )
-from .likelihood import bernoulli_log_likelihood, gaussian_log_likelihood, kl_to_standard_normal, token_nats
+from .likelihood import bernoulli_log_likelihood, gaussian_log_likelihood, kl_to_standard_normal
 from .penalties import gradient_norms, gradient_penalty, interpolate, r1_penalty
+from .policy import entropy, policy_gradient_loss, rewards_to_come
+from .tokens import masked_mean, per_character, smoothed_nats, token_nats
 
 __all__ = [
     "ADVERSARIAL_LOSSES",
@@ -23,6 +25,7 @@ __all__ = [
     "adversarial_loss",
     "bernoulli_log_likelihood",
     "gaussian_log_likelihood",
+    "entropy",
     "gradient_norms",
     "gradient_penalty",
     "hinge_discriminator_loss",
@@ -31,10 +34,15 @@ __all__ = [
     "kl_to_standard_normal",
     "least_squares_discriminator_loss",
     "least_squares_generator_loss",
+    "masked_mean",
     "minimax_discriminator_loss",
     "minimax_generator_loss",
     "non_saturating_generator_loss",
+    "per_character",
+    "policy_gradient_loss",
     "r1_penalty",
+    "rewards_to_come",
+    "smoothed_nats",
     "token_nats",
     "wasserstein_critic_loss",
     "wasserstein_generator_loss",

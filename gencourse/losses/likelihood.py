@@ -2,7 +2,6 @@
 
 import math
 
-import keras
 from keras import ops
 
 
@@ -54,16 +53,3 @@ def kl_to_standard_normal(mean, log_variance):
         Kingma and Welling, "Auto-Encoding Variational Bayes", 2014, appendix B.
     """
     return 0.5 * (ops.square(mean) + ops.expm1(log_variance) - log_variance)
-
-
-def token_nats(logits, targets):
-    """-log p(target) of each token, the categorical cross-entropy: how surprised a language model is by it.
-
-    Args:
-        logits: (B, T, V); the probabilities are their softmax.
-        targets: whole numbers in [0, V), (B, T).
-
-    Returns:
-        (B, T), nats, never negative. A model that knows nothing has log V.
-    """
-    return keras.losses.sparse_categorical_crossentropy(targets, logits, from_logits=True)

@@ -1,6 +1,6 @@
 """Metrics of generated samples. NumPy arrays in, plain numbers out; nothing may train on them."""
 
-from .bleu import bleu, self_bleu
+from .bleu import bleu, reference_bleu, self_bleu
 from .distances import frechet_between_gaussians, frechet_distance, kernel_distance
 from .evaluator import EVALUATORS, Evaluator, build_evaluator, load_evaluator
 from .images import confident_share, evaluate_images
@@ -35,6 +35,7 @@ __all__ = [
     "pooled_psnr",
     "precision_recall",
     "psnr",
+    "reference_bleu",
     "self_bleu",
     "ssim",
     "total_variation",

@@ -1,4 +1,4 @@
-"""How much of what a text says is said in other texts, too: BLEU and self-BLEU."""
+"""How much of what a text says is said in other texts, too: BLEU, and its means over all texts."""
 
 import math
 from collections import Counter
@@ -59,6 +59,43 @@ def bleu(candidates, references, *, max_n: int = 4, unit: str = "words", smoothi
     return _combined(matches, counts, ours, theirs, smoothing)
 
 
+def reference_bleu(texts, references, *, max_n: int = 4, unit: str = "words", smoothing: str = "floor") -> float:
+    """How much texts sound like others: the mean BLEU of each text, with all of the others as its references.
+
+    The usual measure of quality for texts that answer no question. A text copied from the references scores 1, and so
+    does the same one written a thousand times: look at `self_bleu` beside it.
+
+    Args:
+        texts: strings to judge.
+        references: other strings, such as held-out ones; compare values for the same references only.
+        max_n: longest n-gram, at least 1.
+        unit: "words" or "characters".
+        smoothing: as in `bleu`.
+
+    Returns:
+        A share in [0, 1].
+
+    Raises:
+        ValueError: for no texts, no references, or unknown options.
+
+    Reference:
+        Yu et al., "SeqGAN: Sequence Generative Adversarial Nets with Policy Gradient", 2017.
+    """
+    texts, references = ([t] if isinstance(t, str) else list(t) for t in (texts, references))
+    if not texts or not references:
+        raise ValueError(
+            f"Expected texts, and references for all of them. Received: {len(texts)} and {len(references)}."
+        )
+    lengths = {len(ngrams(text, 1, unit=unit)) for text in references}
+    most = _two_largest([_counts(text, max_n, unit) for text in references])
+    scores = []
+    for text in texts:
+        grams = _counts(text, max_n, unit)
+        allowed = [{gram: most.get(gram, (0, 0))[0] for gram in level} for level in grams]
+        scores.append(_clipped(grams, allowed, lengths, smoothing))
+    return math.fsum(scores) / len(scores)
+
+
 def self_bleu(texts, *, max_n: int = 4, unit: str = "words", smoothing: str = "floor") -> float:
     """How alike texts are: the mean BLEU of each of them, with all others as its references.
 
@@ -84,24 +121,32 @@ def self_bleu(texts, *, max_n: int = 4, unit: str = "words", smoothing: str = "f
     if len(texts) < 2:
         raise ValueError(f"Self-BLEU compares at least two texts. Received: {len(texts)}.")
     lengths = Counter(len(ngrams(text, 1, unit=unit)) for text in texts)
-    found = [[Counter(ngrams(text, n, unit=unit)) for n in range(1, max_n + 1)] for text in texts]
+    found = [_counts(text, max_n, unit) for text in texts]
     most = _two_largest(found)
     scores = []
     for grams in found:
-        ours = grams[0].total() if grams else 0
-        others = lengths - Counter([ours])
+        others = lengths - Counter([grams[0].total() if grams else 0])
         # What the others hold at most: the largest count of all texts, or the second where this text has the largest.
         allowed = [
             {gram: most[gram][1] if most[gram][0] == count else most[gram][0] for gram, count in level.items()}
             for level in grams
         ]
-        matches = [
-            sum(min(count, may[gram]) for gram, count in level.items())
-            for level, may in zip(grams, allowed, strict=True)
-        ]
-        counts = [level.total() for level in grams]
-        scores.append(_combined(matches, counts, ours, _closest(others, ours), smoothing))
+        scores.append(_clipped(grams, allowed, others, smoothing))
     return math.fsum(scores) / len(scores)
+
+
+def _counts(text, max_n, unit) -> list[Counter]:
+    """How often each n-gram stands in a text, for n = 1 … max_n."""
+    return [Counter(ngrams(text, n, unit=unit)) for n in range(1, max_n + 1)]
+
+
+def _clipped(grams, allowed, lengths, smoothing) -> float:
+    """BLEU of one text, from its n-grams, how often each may count, and the lengths of its references."""
+    ours = grams[0].total() if grams else 0
+    matches = [
+        sum(min(count, may[gram]) for gram, count in level.items()) for level, may in zip(grams, allowed, strict=True)
+    ]
+    return _combined(matches, [level.total() for level in grams], ours, _closest(lengths, ours), smoothing)
 
 
 def _two_largest(found) -> dict:

@@ -10,21 +10,26 @@ from .dcgan import DCGAN_DIGITS
 from .domains import Images, Points
 from .gan import GAN_DIGITS, GAN_RING
 from .language import CHAR_RNN, GPT_BPE, GPT_CHAR, GPT_VERSE, POEM_RNN
+from .pairs import Pairs, Tokenizers, agreement
 from .restoration import AUTOENCODER_DIGITS, HOLES_DIGITS, NOISE_DIGITS, UPSCALER_DIGITS
 from .runs import Run, judge, load, sample, sample_labels, steps_per_call, train
 from .texts import Prose, Quatrains, Sonnets
+from .translation import TRANSLATOR
 from .vae import VAE_DIGITS
 from .wasserstein import WGAN_FASHION, WGAN_RING
 
 __all__ = [
     "RECIPES",
     "Images",
+    "Pairs",
     "Points",
     "Prose",
     "Quatrains",
     "Recipe",
     "Run",
     "Sonnets",
+    "Tokenizers",
+    "agreement",
     "get",
     "judge",
     "load",
@@ -55,6 +60,7 @@ RECIPES = {
         GPT_BPE,
         GPT_CHAR,
         GPT_VERSE,
+        TRANSLATOR,
     )
 }
 

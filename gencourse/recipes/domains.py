@@ -7,6 +7,7 @@ import numpy as np
 
 from gencourse import data, metrics
 
+from .pairs import Pairs
 from .texts import Prose, Quatrains, Sonnets
 
 
@@ -159,7 +160,14 @@ class Points:
     judge = evaluate
 
 
-DOMAINS = {"images": Images, "points": Points, "prose": Prose, "quatrains": Quatrains, "sonnets": Sonnets}
+DOMAINS = {
+    "images": Images,
+    "points": Points,
+    "prose": Prose,
+    "quatrains": Quatrains,
+    "sonnets": Sonnets,
+    "pairs": Pairs,
+}
 
 
 def read_arrays(path: Path) -> dict[str, np.ndarray]:

@@ -9,7 +9,7 @@ from gencourse import sampling, viz
 
 from .domains import DOMAINS, Images, Points, read_arrays
 from .runs import Run, load, sample, sample_labels, source
-from .texts import Prose, Quatrains, Texts, read_text
+from .texts import Prose, Texts, read_text
 
 
 def write_samples(
@@ -57,8 +57,7 @@ def usual_ending(run: Run) -> str:
 
 def _write_texts(run, domain, path, n, seed, label, **writing):
     texts = sample(run, n, seed=seed, label=label, **writing)
-    between = "\n" if domain is Quatrains else "\n\n----\n\n"
-    path.write_text(between.join(texts) + "\n", encoding="utf-8")
+    path.write_text(domain.separator.join(texts) + "\n", encoding="utf-8")
 
 
 def _write_arrays(run, domain, path, n, seed, label, **writing):
@@ -102,7 +101,8 @@ def evaluate(target, *, data_name=None, count: int | None = None, seed: int = 0)
     Args:
         target: folder of a run, or a file with `images` (and `labels`, the class each one was asked for) or `points`,
             or a .txt file.
-        data_name: the data to judge by; a run's own, and digits, the ring or Austen for a file.
+        data_name: the data to judge by; a run's own, and digits, the ring or Austen for a file. A file of quatrains or
+            of translations (source, tab, target) holds one a line.
         count: samples drawn from a run, by default 1,000, of prose 32; a file is judged whole.
         seed: of those samples.
 
@@ -132,7 +132,10 @@ def evaluate(target, *, data_name=None, count: int | None = None, seed: int = 0)
             f"Expected the folder of a run, or an .npz or .txt file. Received: {str(target)!r}: no such file."
         )
     if target.suffix == ".txt":
-        return Prose(data_name or "austen").evaluate([read_text(target)])
+        written = read_text(target)
+        kind = next((k for k in DOMAINS.values() if issubclass(k, Texts) and data_name in k.bundled), Prose)
+        pieces = written.splitlines() if kind.separator == "\n" else [written]
+        return kind(data_name or "austen").evaluate([piece for piece in pieces if piece])
     if target.suffix != ".npz":
         raise ValueError(f"A file of samples must end in .npz or .txt. Received: {target.name!r}.")
     arrays = read_arrays(target)

@@ -39,6 +39,7 @@ class Texts:
     bundled: tuple[str, ...] = ()
     drawn = 32  # texts that are judged
     shown = 1  # texts that `sample` writes
+    separator = "\n\n----\n\n"  # what stands between two of them in a file
 
     def __init__(self, source: str, *, holdout: float = 0.0, parameters=None):
         self.source, self.parameters = str(source), dict(parameters or {"tokens": "characters", "length": 64})
@@ -166,6 +167,7 @@ class Quatrains(Texts):
     bundled = ("quatrains",)
     drawn = 1000
     shown = 16
+    separator = "\n"
     longest = 40  # tokens of a poem of seven characters a line, with room to go wrong
 
     def __init__(self, source: str, *, holdout: float = 0.0, parameters=None):

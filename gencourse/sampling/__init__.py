@@ -1,5 +1,6 @@
 """Choosing what to draw from a trained model: paths through latent space, and the next symbol of a text."""
 
+from .gumbel import gumbel_noise, gumbel_softmax
 from .latents import lerp, slerp
 from .tokens import NEVER, draw, greedy, keep_top_k, keep_top_p, penalise_repetition, with_temperature
 
@@ -7,6 +8,8 @@ __all__ = [
     "NEVER",
     "draw",
     "greedy",
+    "gumbel_noise",
+    "gumbel_softmax",
     "keep_top_k",
     "keep_top_p",
     "lerp",

@@ -2,7 +2,6 @@
 
 from .attention import AdditiveAttention, Attention
 from .decoding import Decoder, length_penalty
-from .likelihood import smoothed_nats
 from .model import Translator
 from .network import Memory, State, TranslationNetwork
 from .recurrent import RecurrentTranslator, build_recurrent_translator
@@ -23,5 +22,4 @@ __all__ = [
     "build_recurrent_translator",
     "build_transformer_translator",
     "length_penalty",
-    "smoothed_nats",
 ]

@@ -9,7 +9,6 @@ import tensorflow as tf
 from gencourse import losses, text
 from gencourse.training import RunningMeans, TapeModel, apply_gradients
 
-from .likelihood import mean_of_tokens, smoothed_nats
 from .writing import Writer
 
 SCORED_TOGETHER = 256  # pairs in one call when they are scored
@@ -113,7 +112,9 @@ class Translator(TapeModel):
         source, target = self._checked(batch)
         with tf.GradientTape() as tape:
             logits = self.network([source, self._before(target)], training=True)
-            loss = mean_of_tokens(smoothed_nats(logits, target, self.label_smoothing), target)
+            loss = losses.masked_mean(
+                losses.smoothed_nats(logits, target, self.label_smoothing), target != text.PADDING
+            )
         gradients = tape.gradient(loss, self.network.trainable_variables)
         apply_gradients(gradients, self.network, self.optimizer, clip_norm=self.clip_norm)
         self.means.update_state(loss)
@@ -122,7 +123,7 @@ class Translator(TapeModel):
     def test_step(self, batch):
         source, target = self._checked(batch)
         nats = losses.token_nats(self.network([source, self._before(target)]), target)
-        self.means.update_state(mean_of_tokens(nats, target))
+        self.means.update_state(losses.masked_mean(nats, target != text.PADDING))
         return self.means.result()
 
     def _before(self, target):

@@ -28,12 +28,13 @@ class RecurrentTranslator(TranslationNetwork):
         target_vocabulary_size: int,
         embedding_dim: int = 64,
         units: int = 128,
+        attend: bool = True,
         dropout: float = 0.0,
         **kwargs,
     ):
-        settings = {"embedding_dim": embedding_dim, "units": units, "dropout": dropout}
+        settings = {"embedding_dim": embedding_dim, "units": units, "attend": attend, "dropout": dropout}
         super().__init__(source_vocabulary_size, target_vocabulary_size, None, settings, **kwargs)
-        self.embedding_dim, self.units = embedding_dim, units
+        self.embedding_dim, self.units, self.attend = embedding_dim, units, attend
         self.source_embedding = embedding(source_vocabulary_size, embedding_dim, "source_tokens")
         self.target_embedding = embedding(target_vocabulary_size, embedding_dim, "target_tokens")
         self.forwards, self.backwards = layers.GRU(units, name="forwards"), layers.GRU(units, name="backwards")
@@ -58,13 +59,16 @@ class RecurrentTranslator(TranslationNetwork):
         self.built = True
 
     def encode(self, source, training=None) -> Memory:
-        """Reads sources (B, S) from both ends; `places` is (B, S, 2·H)."""
+        """Reads sources (B, S) from both ends; `places` is (B, S, 2·H), or (B, 1, 2·H) for one that does not attend."""
         there = no_padding(source)
         lengths = tf.reduce_sum(tf.cast(there, tf.int32), axis=-1)
         x = self.dropout(self.source_embedding(source), training=training)
         forwards, _ = self.forwards(x)
         backwards, _ = self.backwards(tf.reverse_sequence(x, lengths, seq_axis=1))  # padding stays at the end
         backwards = tf.reverse_sequence(backwards, lengths, seq_axis=1)
+        if not self.attend:  # one place is left, what each reader has at its end: all that is found there is known
+            last = tf.gather(forwards, tf.maximum(lengths - 1, 0)[:, None], batch_dims=1)
+            forwards, backwards, there = last, backwards[:, :1], there[:, :1]
         places = ops.concatenate([forwards, backwards], axis=-1)
         return Memory(self.dropout(places, training=training), there)
 
@@ -106,6 +110,7 @@ def build_recurrent_translator(
     target_vocabulary_size: int,
     embedding_dim: int = 64,
     units: int = 128,
+    attend: bool = True,
     dropout: float = 0.0,
     name: str = "recurrent_translator",
 ) -> RecurrentTranslator:
@@ -116,6 +121,8 @@ def build_recurrent_translator(
         target_vocabulary_size: V, padding included.
         embedding_dim: width of an embedded token, on both sides.
         units: H, of each of the three GRUs and of the attention.
+        attend: look at every place of the source. Without it the writer has the two readers' last states only, one
+            vector of 2·H numbers for a source of any length.
         dropout: share of embedded numbers, of the memory and of the last layer's inputs silenced in training.
         name: of the network.
 
@@ -124,13 +131,15 @@ def build_recurrent_translator(
 
     Reference:
         Bahdanau, Cho and Bengio, "Neural Machine Translation by Jointly Learning to Align and Translate", 2015; Luong,
-        Pham and Manning, "Effective Approaches to Attention-based Neural Machine Translation", 2015 (the order).
+        Pham and Manning, "Effective Approaches to Attention-based Neural Machine Translation", 2015 (the order); Cho et
+        al., "Learning Phrase Representations using RNN Encoder-Decoder", 2014 (without attention).
     """
     network = RecurrentTranslator(
         source_vocabulary_size=source_vocabulary_size,
         target_vocabulary_size=target_vocabulary_size,
         embedding_dim=embedding_dim,
         units=units,
+        attend=attend,
         dropout=dropout,
         name=name,
     )

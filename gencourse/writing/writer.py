@@ -16,7 +16,7 @@ COLDEST = 1e-6  # a lower temperature takes the likeliest token as well, and log
 
 @dataclass(frozen=True)
 class Options:
-    """How a text is written; `LanguageModel.generate` explains each."""
+    """How a text is written; a model's `generate` explains each."""
 
     length: int = 200
     temperature: float = 1.0
@@ -51,7 +51,7 @@ class Writer:
     """Writes texts with a network and keeps its compiled loops, one for each number of texts and kind of rules.
 
     Args:
-        network: a `LanguageNetwork`.
+        network: what a `Decoder` takes.
         tokenizer: of `gencourse.text`.
         before: tokens that stand before every text, (S,).
     """
@@ -60,9 +60,9 @@ class Writer:
         self.network, self.tokenizer, self.before = network, tokenizer, before
         self._decoders = {}
 
-    def texts(self, n: int, prompt: str | list[str], options: Options) -> list[str]:
-        """Writes `n` texts to the end, without their prompts, each cut at its stop."""
-        tokens = np.concatenate(list(self._pieces(n, prompt, options)), axis=1)
+    def texts(self, n: int, prompt: str | list[str], options: Options, memory=None) -> list[str]:
+        """Writes `n` texts to the end, without prompts, each cut at its stop; from a state, where one is given."""
+        tokens = np.concatenate(list(self._pieces(n, prompt, options, memory)), axis=1)
         written = [self.tokenizer.decode(row[row >= 0]) for row in tokens]
         return [passage.split(options.stop)[0] if options.stop else passage for passage in written]
 
@@ -82,7 +82,7 @@ class Writer:
         if len(written) > len(shown):
             yield written[len(shown) :]
 
-    def _pieces(self, n, prompt, options):
+    def _pieces(self, n, prompt, options, memory=None):
         """Yields the next tokens, int32 (n, chunk), -1 where a text reads its prompt or has nothing more to come."""
         rows, decoder = self._rows(n, prompt), self._decoder(n, options.rules())
         given = np.array([len(row) for row in rows]) - 1
@@ -93,7 +93,7 @@ class Writer:
         ends = self.tokenizer.tokens_with(options.stop) if options.stop else []
         done = np.zeros(n, bool)
         first = np.array([row[0] for row in rows], "int32")
-        state, sofar = decoder.begin(first), first[:, None]
+        state, sofar = decoder.begin(first, memory), first[:, None]
         for i in range(0, total, decoder.chunk):
             tokens, state = decoder.go_on(state, forced[:, i : i + decoder.chunk], options)
             sofar = np.concatenate([sofar, tokens], axis=1)

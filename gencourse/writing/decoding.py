@@ -28,7 +28,7 @@ class Decoder:
     latter half of it is read again from an empty cache, and writing goes on.
 
     Args:
-        network: a `LanguageNetwork`.
+        network: a `LanguageNetwork`, or any other with its `read`, `initial_state`, `context`, `vocabulary_size`.
         n: texts side by side, B.
         rules: how symbols are chosen.
         banned: numbers that are never chosen.
@@ -49,14 +49,16 @@ class Decoder:
         self._run = tf.function(self._loop, jit_compile=True)
         self._reread = tf.function(lambda recent: network.read(recent, network.initial_state(n))[1])
 
-    def begin(self, first):
+    def begin(self, first, memory=None):
         """Returns the state before anything is read.
 
         Args:
             first: the first symbol of each text, int32 (B,).
+            memory: the network's state before it; by default an empty one.
         """
         first = tf.convert_to_tensor(first, tf.int32)
-        return first, self.network.initial_state(self.n), self._mark(first), tf.zeros((), tf.int32)
+        memory = self.network.initial_state(self.n) if memory is None else memory
+        return first, memory, self._mark(first), tf.zeros((), tf.int32)
 
     def go_on(self, state, forced, options):
         """Writes the next symbols.
