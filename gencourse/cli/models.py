@@ -30,7 +30,7 @@ def _sentence(error: Exception) -> click.ClickException:
     "--data",
     "data_name",
     metavar="NAME|FILE",
-    help="digits, fashion or an .npz file; ring or grid for points; austen or a text in UTF-8; quatrains.",
+    help="digits, fashion or an .npz file; ring, grid; austen or a text; quatrains, sentences, lines; dates or pairs.",
 )
 @click.option("--holdout", type=float, default=0.0, show_default=True, help="Share of FILE kept out of training.")
 @click.option("--seconds", type=click.FloatRange(min=0, min_open=True), help="Seconds of training steps.")

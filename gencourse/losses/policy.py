@@ -25,9 +25,10 @@ def rewards_to_come(rewards, discount: float):
     """
     if not 0.0 <= discount <= 1.0:
         raise ValueError(f"`discount` must lie in [0, 1]. Received: {discount}.")
-    backwards = tf.transpose(rewards)[::-1]  # (T, B), the last place first
-    summed = tf.scan(lambda later, reward: reward + discount * later, backwards)
-    return tf.transpose(summed[::-1])
+    places = tf.range(tf.shape(rewards)[1])
+    later = places[:, None] - places[None, :]  # how far place s lies behind place t, (T, T)
+    weights = tf.where(later >= 0, tf.pow(float(discount), tf.cast(tf.maximum(later, 0), tf.float32)), 0.0)
+    return tf.matmul(tf.cast(rewards, tf.float32), weights)
 
 
 def policy_gradient_loss(log_probabilities, rewards, baseline, kept):

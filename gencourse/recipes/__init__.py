@@ -13,6 +13,7 @@ from .language import CHAR_RNN, GPT_BPE, GPT_CHAR, GPT_VERSE, POEM_RNN
 from .pairs import Pairs, Tokenizers, agreement
 from .restoration import AUTOENCODER_DIGITS, HOLES_DIGITS, NOISE_DIGITS, UPSCALER_DIGITS
 from .runs import Run, judge, load, sample, sample_labels, steps_per_call, train
+from .short import ShortTexts
 from .texts import Prose, Quatrains, Sonnets
 from .translation import TRANSLATOR
 from .vae import VAE_DIGITS
@@ -27,6 +28,7 @@ __all__ = [
     "Quatrains",
     "Recipe",
     "Run",
+    "ShortTexts",
     "Sonnets",
     "Tokenizers",
     "agreement",

@@ -1,22 +1,17 @@
 """Comparisons: the checkpoints of several lessons, measured alike. Only to time it, a few seconds are trained anew."""
 
 import statistics
-import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-import numpy as np
-
-from gencourse import data, metrics, results
+from gencourse import results
 
 from .checkpoints import load_checkpoint
-from .domains import Images
-from .runs import Run, sample, sample_labels, train
+from .contests import ImageContest, TextContest
+from .runs import Run, source, train
 
 CHECKED_SEEDS = (0, 1, 2, 3, 4)  # of the samples behind a claim
-TIMED_IMAGES = 1000
-TIMED_DRAWS = 5
 TIMED_SECONDS = 10.0  # of training steps
 
 
@@ -30,14 +25,15 @@ class Row(NamedTuple):
 
 @dataclass(frozen=True, kw_only=True)
 class Comparison:
-    """Checkpoints of one image set in one table, with a floor, a copier and noise beside them.
+    """Checkpoints in one table, with a floor, a copier and noise beside them.
 
     Attributes:
         name: of the record's table.
-        data: the image set that all rows were trained on, and the evaluator's.
+        data: what all rows were trained on: an image set, whose evaluator judges, or "sentences", which models that
+            were trained on running text write, too.
         rows: the models.
-        samples: images drawn from each model and each seed.
-        seeds: of those images. The networks stay the same, so ranges over these seeds say nothing about training.
+        samples: images or sentences drawn from each model and each seed.
+        seeds: of those samples. The networks stay the same, so ranges over these seeds say nothing about training.
         checked: the row that a lesson measures again; its claims have five seeds.
         claims: {measure: whether higher is better} that the checked row is held to.
     """
@@ -83,17 +79,6 @@ def weights_used(run: Run) -> int:
     return sum(network.count_params() for name, network in networks.items() if name != "encoder")
 
 
-def images_per_second(run: Run, *, n: int = TIMED_IMAGES, draws: int = TIMED_DRAWS) -> float:
-    """Speed of sampling: the median of some draws of `n` images, after one that warms up."""
-    sample(run, n, seed=0)
-    seconds = []
-    for seed in range(1, draws + 1):
-        began = time.perf_counter()
-        sample(run, n, seed=seed)
-        seconds.append(time.perf_counter() - began)
-    return n / statistics.median(seconds)
-
-
 def training_seconds(run: Run, *, seconds: float = TIMED_SECONDS) -> float:
     """What the whole training takes on this machine, reckoned from its first `seconds`: so that all models are timed
     alike, in one run, whenever their checkpoints were made."""
@@ -103,8 +88,10 @@ def training_seconds(run: Run, *, seconds: float = TIMED_SECONDS) -> float:
     recipe = get(entry["recipe"])
     parameters = recipe.with_parameters(entry["parameters"])
     timed = train(recipe, changes=entry["parameters"], data_name=entry["data"], seconds=seconds).settings
-    steps = data.steps_per_pass(len(Images(entry["data"]).train), parameters["batch_size"]) * parameters["epochs"]
-    return steps * timed["seconds"] / timed["steps"]
+    steps = parameters.get("steps") or source(entry).pass_steps(parameters["batch_size"]) * parameters["epochs"]
+    before = parameters.get("begin")  # the checkpoint that this training began with
+    earlier = training_seconds(load_row(recipe.lesson, before), seconds=seconds) if before else 0.0
+    return earlier + steps * timed["seconds"] / timed["steps"]
 
 
 def checked_parameters(row: Row, samples: int) -> dict:
@@ -127,63 +114,24 @@ def measure_comparison(comparison: Comparison, *, seeds: int | None = None, prog
     Raises:
         FileNotFoundError, ValueError: if a checkpoint is missing, damaged, or was trained on other data.
     """
-    runs = {row: _run(comparison, row) for row in comparison.rows}  # all of them first: none may be missing
-    examples = Images(comparison.data)
+    runs = {row: load_row(row.lesson, row.checkpoint) for row in comparison.rows}  # all of them: none may be missing
+    contest = (TextContest if comparison.data == TextContest.name else ImageContest)(comparison.data)
+    for row, run in runs.items():
+        contest.check(row.label, run)
     usual = comparison.seeds[:seeds]
     table, claims = [], {}
     for row, run in runs.items():
         drawn = CHECKED_SEEDS[:seeds] if row == comparison.checked else usual
-        scores = {s: _judge(run, comparison.samples, s, examples) for s in dict.fromkeys((*usual, *drawn))}
-        table.append(_model_row(row, run, [scores[s] for s in usual]))
+        scores = {s: contest.judge(run, comparison.samples, s) for s in dict.fromkeys((*usual, *drawn))}
+        table.append(_model_row(contest, row, run, [scores[s] for s in usual]))
         if row == comparison.checked:
             claims = _claims(comparison, run, {s: scores[s] for s in drawn})
-        progress(_told(table[-1]))
-    for label, kind, draw in (
-        ("real, other images (floor)", "floor", _floor),
-        ("the copier", "copier", _copier),
-        ("noise", "noise", _noise),
-    ):
-        scores = [draw(examples, comparison.samples, seed) for seed in usual]
+        progress(_told(contest, table[-1]))
+    for label, kind, draw in contest.others():
+        scores = [draw(comparison.samples, seed) for seed in usual]
         table.append({"label": label, "kind": kind, "seeds": len(scores), **_summary(scores)})
-        progress(_told(table[-1]))
+        progress(_told(contest, table[-1]))
     return table, claims
-
-
-def _run(comparison: Comparison, row: Row) -> Run:
-    run = load_row(row.lesson, row.checkpoint)
-    if run.settings["data"] != comparison.data:
-        raise ValueError(
-            f"All rows of {comparison.name!r} are of {comparison.data!r}. "
-            f"Received: {row.label!r}, trained on {run.settings['data']!r}."
-        )
-    return run
-
-
-def _judge(run: Run, n: int, seed: int, examples: Images) -> dict[str, float]:
-    return examples.judge(sample(run, n, seed=seed), sample_labels(run, n))
-
-
-def _real(examples: Images, n: int, seed: int):
-    """Training images (n, ...) drawn without replacement, and all the others."""
-    order = np.random.default_rng(seed).permutation(len(examples.train))
-    return data.to_unit(examples.train[order[:n]]), data.to_unit(examples.train[order[n:]])
-
-
-def _floor(examples: Images, n: int, seed: int) -> dict[str, float]:
-    """Real images in the place of the generated; their neighbours are looked for among the *other* training images."""
-    images, others = _real(examples, n, seed)
-    evaluator = metrics.load_evaluator(examples.evaluator_name)
-    scores = metrics.evaluate_images(images, data.to_unit(examples.reference), evaluator, training=others)
-    return {**scores, "confident_share": metrics.confident_share(images, evaluator)}
-
-
-def _copier(examples: Images, n: int, seed: int) -> dict[str, float]:
-    """The same images handed in by a model that was trained on them."""
-    return examples.judge(_real(examples, n, seed)[0])
-
-
-def _noise(examples: Images, n: int, seed: int) -> dict[str, float]:
-    return examples.judge(np.random.default_rng(seed).random((n, *examples.form), "float32"))
 
 
 def _summary(scores: list[dict]) -> dict:
@@ -192,7 +140,7 @@ def _summary(scores: list[dict]) -> dict:
     return {**{name: statistics.median(s[name] for s in scores) for name in scores[0]}, "ranges": ranges}
 
 
-def _model_row(row: Row, run: Run, scores: list[dict]) -> dict:
+def _model_row(contest, row: Row, run: Run, scores: list[dict]) -> dict:
     return {
         **row._asdict(),
         "kind": "model",
@@ -200,8 +148,8 @@ def _model_row(row: Row, run: Run, scores: list[dict]) -> dict:
         "sha256": run.settings["sha256"][:12],
         "seeds": len(scores),
         "training_seconds": round(training_seconds(run), 1),
-        "images_per_second": round(images_per_second(run)),
         "weights": weights_used(run),
+        **contest.about(run),
         **_summary(scores),
     }
 
@@ -220,9 +168,8 @@ def _claims(comparison: Comparison, run: Run, scores: dict[int, dict]) -> dict[s
     }
 
 
-def _told(row: dict) -> str:
-    names = ("frechet", "precision", "recall", "nearest_train")
-    return f"{row['label']}: " + ", ".join(f"{name} {row[name]:.4g}" for name in names)
+def _told(contest, row: dict) -> str:
+    return f"{row['label']}: " + ", ".join(f"{name} {row[name]:.4g}" for name in contest.told if name in row)
 
 
 DCGAN = Row("02", "digits", "DCGAN (02)")

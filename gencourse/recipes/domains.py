@@ -8,6 +8,7 @@ import numpy as np
 from gencourse import data, metrics
 
 from .pairs import Pairs
+from .short import ShortTexts
 from .texts import Prose, Quatrains, Sonnets
 
 
@@ -167,6 +168,7 @@ DOMAINS = {
     "quatrains": Quatrains,
     "sonnets": Sonnets,
     "pairs": Pairs,
+    "short": ShortTexts,
 }
 
 

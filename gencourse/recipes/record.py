@@ -14,7 +14,8 @@ from gencourse import callbacks, results, runtime
 from .comparison import COMPARISONS, Comparison, measure_comparison
 from .domains import DOMAINS
 from .runs import versions
-from .studies import STUDIES, Study
+from .studies import STUDIES
+from .study import Study
 from .texts import Texts
 
 TABLE_SAMPLES = 5000

@@ -1,40 +1,8 @@
-"""Studies: the experiments that a lesson's record repeats. A lesson adds its own to STUDIES."""
-
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any
+"""Studies of all lessons; those of images stand here. A lesson adds its own to STUDIES."""
 
 from .dcgan import PLAIN_HALF, TUTORIAL
-
-
-@dataclass(frozen=True, kw_only=True)
-class Study:
-    """Variants of one recipe, each trained from several seeds and measured alike.
-
-    Attributes:
-        name: of the record's table.
-        recipe: what is trained.
-        seconds: train for so many seconds instead of the recipe's epochs: for comparisons at equal time.
-        data: the data set it is trained on; the recipe's own by default.
-        variants: {row's label: hyper-parameters changed}. The first one is the lesson's own.
-        claims: {measure: whether higher is better} that the first variant is held to.
-        samples: samples measured for claims, as many as the lesson draws; tables use 5,000.
-        seeds: seeds of the first variant; the others get three.
-        curve: for a language model: keep the bits per character on some held-out text while it trains.
-        checkpoint: keep the networks of the first variant's median seed, by the first claim or else by its distance.
-    """
-
-    name: str
-    recipe: str
-    variants: Mapping[str, Mapping[str, Any]]
-    seconds: float | None = None
-    data: str | None = None
-    claims: Mapping[str, bool] = field(default_factory=dict)
-    samples: int = 1000
-    seeds: int = 5
-    curve: bool = False
-    checkpoint: bool = False
-
+from .study import Study
+from .text_studies import TEXT_STUDIES
 
 STUDIES: dict[str, tuple[Study, ...]] = {
     "01": (
@@ -208,86 +176,5 @@ STUDIES: dict[str, tuple[Study, ...]] = {
             )
         ),
     ),
-    "04": (
-        Study(
-            name="ninety",
-            recipe="char-rnn",
-            seconds=90,
-            variants={"90 seconds": {}},
-            seeds=3,
-            samples=32,
-            curve=True,
-        ),
-        Study(
-            name="austen",
-            recipe="char-rnn",
-            variants={
-                "GRU (the lesson's)": {},
-                "LSTM": {"cell": "lstm"},
-                "simple RNN": {"cell": "simple"},
-                "GRU, each window anew": {"carry": False},
-            },
-            claims={"bits_per_character": False},
-            samples=32,
-            checkpoint=True,
-        ),
-        Study(
-            name="quatrains",
-            recipe="poem-rnn",
-            variants={"the lesson's": {}},
-            claims={"form_rate": True, "bits_per_character": False},
-            checkpoint=True,
-        ),
-    ),
-    "09": (
-        Study(
-            name="ninety",
-            recipe="gpt-bpe",
-            seconds=90,
-            variants={"90 seconds": {}},
-            seeds=3,
-            samples=32,
-            curve=True,
-        ),
-        Study(
-            name="austen",
-            recipe="gpt-bpe",
-            variants={
-                "byte pairs, rotary positions (the lesson's)": {},
-                "learned positions": {"positions": "learned"},
-                "one block": {"depth": 1},
-            },
-            claims={"bits_per_character": False},
-            samples=32,
-            checkpoint=True,
-        ),
-        Study(
-            name="characters",
-            recipe="gpt-char",
-            variants={"characters": {"depth": 3, "length": 128, "batch_size": 8}},
-            seeds=3,
-            samples=32,
-        ),
-        Study(
-            name="small",
-            recipe="gpt-char",
-            variants={"the well-known small setting": {}},
-            claims={"nats_per_character": False},
-            seeds=3,
-            samples=32,
-        ),
-        Study(
-            name="verse",
-            recipe="gpt-verse",
-            variants={
-                "all weights": {},
-                "adapters of rank 8": {"adapters": 8, "rate": 2e-3},
-                "all weights, a quarter of each batch is prose": {"prose_share": 0.25},
-                "from nothing": {"begin": "", "rate": 2.5e-3},
-            },
-            claims={"bits_per_character": False, "prose_bits_per_character": False},
-            seeds=3,
-            samples=32,
-        ),
-    ),
+    **TEXT_STUDIES,
 }

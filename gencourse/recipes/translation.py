@@ -41,7 +41,7 @@ TRANSLATOR = Recipe(
     data="dates",
     value_range=None,
     parameters={
-        "steps": 800,
+        "steps": 1200,
         "batch_size": 32,
         "examples": 20_000,
         "network": "recurrent",
@@ -52,7 +52,7 @@ TRANSLATOR = Recipe(
         "depth": 2,
         "context": 64,
         "label_smoothing": 0.0,
-        "rate": 4e-3,
+        "rate": 5e-3,
         "beta_2": 0.999,
         "clip_norm": 1.0,
         "decay": "cosine",

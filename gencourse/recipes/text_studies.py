@@ -1,0 +1,103 @@
+"""Studies of texts: lessons 04, 09, 10 and 13."""
+
+from .study import Study
+
+TEXT_STUDIES: dict[str, tuple[Study, ...]] = {
+    "04": (
+        Study(
+            name="ninety",
+            recipe="char-rnn",
+            seconds=90,
+            variants={"90 seconds": {}},
+            seeds=3,
+            samples=32,
+            curve=True,
+        ),
+        Study(
+            name="austen",
+            recipe="char-rnn",
+            variants={
+                "GRU (the lesson's)": {},
+                "LSTM": {"cell": "lstm"},
+                "simple RNN": {"cell": "simple"},
+                "GRU, each window anew": {"carry": False},
+            },
+            claims={"bits_per_character": False},
+            samples=32,
+            checkpoint=True,
+        ),
+        Study(
+            name="quatrains",
+            recipe="poem-rnn",
+            variants={"the lesson's": {}},
+            claims={"form_rate": True, "bits_per_character": False},
+            checkpoint=True,
+        ),
+    ),
+    "09": (
+        Study(
+            name="ninety",
+            recipe="gpt-bpe",
+            seconds=90,
+            variants={"90 seconds": {}},
+            seeds=3,
+            samples=32,
+            curve=True,
+        ),
+        Study(
+            name="austen",
+            recipe="gpt-bpe",
+            variants={
+                "byte pairs, rotary positions (the lesson's)": {},
+                "learned positions": {"positions": "learned"},
+                "one block": {"depth": 1},
+            },
+            claims={"bits_per_character": False},
+            samples=32,
+            checkpoint=True,
+        ),
+        Study(
+            name="characters",
+            recipe="gpt-char",
+            variants={"characters": {"depth": 3, "length": 128, "batch_size": 8}},
+            seeds=3,
+            samples=32,
+        ),
+        Study(
+            name="small",
+            recipe="gpt-char",
+            variants={"the well-known small setting": {}},
+            claims={"nats_per_character": False},
+            seeds=3,
+            samples=32,
+        ),
+        Study(
+            name="verse",
+            recipe="gpt-verse",
+            variants={
+                "all weights": {},
+                "adapters of rank 8": {"adapters": 8, "rate": 2e-3},
+                "all weights, a quarter of each batch is prose": {"prose_share": 0.25},
+                "from nothing": {"begin": "", "rate": 2.5e-3},
+            },
+            claims={"bits_per_character": False, "prose_bits_per_character": False},
+            seeds=3,
+            samples=32,
+        ),
+    ),
+    "10": (
+        Study(
+            name="dates",
+            recipe="translator",
+            variants={
+                "attention (the lesson's)": {},
+                "no attention: one vector": {"attend": False},
+                "transformer": {"network": "transformer", "units": 64, "rate": 4e-3, "jit": True},
+                "5,000 dates": {"examples": 5000},
+                "1,000 dates": {"examples": 1000},
+            },
+            claims={"exact_match": True, "unseen_exact_match": True},
+            checkpoint=True,
+        ),
+    ),
+}
