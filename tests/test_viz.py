@@ -24,6 +24,14 @@ PICTURES = {
     "density": lambda: viz.density(lambda p: -(p**2).sum(axis=1), limits=2, log=True, points=POINTS),
     "loss_curves": lambda: viz.loss_curves(HISTORY, smooth=2, events={2: "halved"}, title="t"),
     "latent_map": lambda: viz.latent_map(POINTS, np.arange(300) % 10, title="t"),
+    "trade_off": lambda: viz.trade_off(
+        {"a": [(0.1, 0.2), (0.3, 0.4)], "b": (0.2, 0.1)},
+        x_label="x",
+        y_label="y",
+        ranges={"b": [((0.1, 0.3), (0.0, 0.2))]},
+        notes={"a": [1.0, 0.5]},
+        title="t",
+    ),
     "precision_recall_plane": lambda: viz.precision_recall_plane({"a": (0.7, 0.2), "b": (0.1, 0.9)}, title="t"),
     "histogram": lambda: viz.histogram(POINTS[:, 0], density=lambda x: np.exp(-x * x), limits=(-1, 1)),
     "bars": lambda: viz.bars({"a": 1.0, "b": -2.0}, errors={"a": 0.1}, reference={"floor": 0.5}, title="t"),
@@ -281,6 +289,32 @@ def test_png_of_a_grid(tmp_path):
         assert image.size == (122 * 3, 122 * 3)
         pixels = np.asarray(image.convert("L"))
     assert pixels[6 + 1, 6 + 1] == np.rint(DIGITS[0, 0, 0] * 255)
+
+
+def test_a_trade_off_has_a_line_for_each_knob_and_whiskers():
+    axes = viz.trade_off(
+        {"knob": [(0.1, 0.2), (0.3, 0.1)], "point": (0.2, 0.3)},
+        x_label="alike",
+        y_label="good",
+        ranges={"point": [((0.1, 0.25), (0.2, 0.4))]},
+        notes={"knob": ["cold", "warm"]},
+    ).axes[0]
+    knob, point, across, up = axes.lines
+    np.testing.assert_allclose(knob.get_xydata(), [(0.1, 0.2), (0.3, 0.1)])
+    np.testing.assert_allclose(point.get_xydata(), [(0.2, 0.3)])
+    np.testing.assert_allclose(across.get_xydata(), [(0.1, 0.3), (0.25, 0.3)])
+    np.testing.assert_allclose(up.get_xydata(), [(0.2, 0.2), (0.2, 0.4)])
+    assert [text.get_text() for text in axes.texts] == ["cold", "warm"]
+    assert (axes.get_xlabel(), axes.get_ylabel()) == ("alike", "good")
+    for bad, more in (
+        ({"a": [1, 2, 3]}, {}),
+        ({str(i): (0, 0) for i in range(8)}, {}),
+        ({"a": (0, 0)}, {"notes": {"b": ["?"]}}),
+        ({"a": (0, 0)}, {"ranges": {"a": [((0, 0), (0, 0))] * 2}}),
+        ({"a": (0, np.nan)}, {}),
+    ):
+        with pytest.raises(ValueError, match="Received"):
+            viz.trade_off(bad, x_label="x", y_label="y", **more)
 
 
 def test_the_plane_has_precision_upwards_and_names_its_points():

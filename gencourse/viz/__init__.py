@@ -11,7 +11,7 @@ from gencourse.viz.diagrams import road, timeline
 from gencourse.viz.explore import Explorer, explore
 from gencourse.viz.figure import COLOURS, Picture, use_style
 from gencourse.viz.grids import compare_grids, image_grid, mosaic
-from gencourse.viz.plane import precision_recall_plane
+from gencourse.viz.plane import precision_recall_plane, trade_off
 from gencourse.viz.points import density, latent_map, scatter
 from gencourse.viz.quiz import Quiz, Score, quiz
 from gencourse.viz.text import coloured_text, symbol_bars, symbol_table, word_map
@@ -46,6 +46,7 @@ __all__ = [
     "symbol_table",
     "thin",
     "timeline",
+    "trade_off",
     "use_style",
     "word_map",
 ]
