@@ -41,6 +41,15 @@ def test_dates_are_the_same_for_everybody():
         recipes.Pairs("dates", holdout=0.5)
 
 
+def test_one_language_can_be_asked_for():
+    german = recipes.Pairs("dates", parameters={"examples": 20, "locales": "de"})
+    assert all(
+        source.startswith("de ") for part in (german.train, german.reference, german.unseen) for source, _ in part
+    )
+    some = recipes.Pairs("dates", parameters={"examples": 50, "locales": "de,fr"})
+    assert {source.split()[0] for source, _ in some.train} == {"de", "fr"}
+
+
 def test_batches_hold_sources_and_targets_with_their_ends(file):
     words = recipes.Pairs(str(file), holdout=0.2)
     assert len(words.train) == 32

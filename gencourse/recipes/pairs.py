@@ -24,7 +24,8 @@ class Tokenizers(NamedTuple):
 class Pairs(Texts):
     """Pairs of texts: "dates", or the path of a text file in UTF-8 with a source, a tab and its translation a line.
 
-    The parameter "examples" is the number of dates that are made to train on.
+    The parameter "examples" is the number of dates that are made to train on; "locales" is "all", or those that are
+    wanted, such as "de,fr".
     """
 
     bundled = ("dates",)
@@ -38,7 +39,10 @@ class Pairs(Texts):
         if source in self.bundled:
             if holdout:
                 raise ValueError(f"{source!r} has a held-out part of its own. Received: holdout={holdout}.")
-            made = data.make_dates(self.parameters.get("examples", 20_000), held_out=HELD_OUT, seed=DATES_SEED)
+            named = self.parameters.get("locales", "all")
+            locales = data.LOCALES if named == "all" else tuple(named.split(","))
+            n = self.parameters.get("examples", 20_000)
+            made = data.make_dates(n, held_out=HELD_OUT, locales=locales, seed=DATES_SEED)
             self.train, self.reference, self.unseen = made.train, made.test, made.unseen
             return
         if not 0.0 <= holdout < 1.0:

@@ -99,5 +99,11 @@ TEXT_STUDIES: dict[str, tuple[Study, ...]] = {
             claims={"exact_match": True, "unseen_exact_match": True},
             checkpoint=True,
         ),
+        Study(
+            name="more",
+            recipe="translator",
+            variants={"German alone": {"locales": "de"}, "label smoothing 0.1": {"label_smoothing": 0.1}},
+            seeds=3,
+        ),
     ),
 }

@@ -44,6 +44,7 @@ TRANSLATOR = Recipe(
         "steps": 1200,
         "batch_size": 32,
         "examples": 20_000,
+        "locales": "all",
         "network": "recurrent",
         "attend": True,
         "embedding_dim": 48,
