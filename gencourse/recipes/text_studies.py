@@ -102,7 +102,17 @@ TEXT_STUDIES: dict[str, tuple[Study, ...]] = {
         Study(
             name="more",
             recipe="translator",
-            variants={"German alone": {"locales": "de"}, "label smoothing 0.1": {"label_smoothing": 0.1}},
+            variants={
+                "German alone": {"locales": "de"},
+                "label smoothing 0.1": {"label_smoothing": 0.1},
+                "rotary transformer, twice the steps": {
+                    "network": "rotary transformer",
+                    "units": 64,
+                    "rate": 4e-3,
+                    "jit": True,
+                    "steps": 2400,
+                },
+            },
             seeds=3,
         ),
     ),

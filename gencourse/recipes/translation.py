@@ -7,6 +7,8 @@ from gencourse import seq2seq
 from .base import Recipe
 from .pairs import END, translation_quality
 
+POSITIONS = {"transformer": "learned", "rotary transformer": "rotary"}
+
 
 def build_translator(parameters, tokenizers, seed, steps_per_execution):
     """A compiled encoder-decoder."""
@@ -15,16 +17,21 @@ def build_translator(parameters, tokenizers, seed, steps_per_execution):
         "source_vocabulary_size": tokenizers.source.vocabulary_size,
         "target_vocabulary_size": tokenizers.target.vocabulary_size,
     }
-    if p["network"] == "transformer":
+    if p["network"] in POSITIONS:
         network = seq2seq.build_transformer_translator(
-            **vocabularies, context=p["context"], width=p["units"], heads=p["heads"], depth=p["depth"]
+            **vocabularies,
+            context=p["context"],
+            width=p["units"],
+            heads=p["heads"],
+            depth=p["depth"],
+            positions=POSITIONS[p["network"]],
         )
     elif p["network"] == "recurrent":
         network = seq2seq.build_recurrent_translator(
             **vocabularies, embedding_dim=p["embedding_dim"], units=p["units"], attend=p["attend"]
         )
     else:
-        raise ValueError(f"`network` must be 'recurrent' or 'transformer'. Received: {p['network']!r}.")
+        raise ValueError(f"`network` must be 'recurrent' or one of {list(POSITIONS)}. Received: {p['network']!r}.")
     model = seq2seq.Translator(
         network, *tokenizers, end=END, clip_norm=p["clip_norm"], label_smoothing=p["label_smoothing"], seed=seed
     )
