@@ -47,6 +47,10 @@ with _without_information_lines():
     import keras
     import tensorflow as tf
 
+# The course compiles a loop for each number of texts and each kind of rules, on purpose and once; TensorFlow counts the
+# loops of all models together and takes them for one function that is traced again and again.
+logging.getLogger("tensorflow").addFilter(lambda record: "triggered tf.function retracing" not in record.getMessage())
+
 
 def start(*, seed: int | None = None, keep_on_drive: bool = False) -> str:
     """Prepares a notebook: checks the backend, tames GPU memory, and says what the lesson runs on.

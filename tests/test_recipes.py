@@ -9,7 +9,7 @@ from click.testing import CliRunner
 
 from gencourse import data, recipes
 from gencourse.cli.main import main
-from gencourse.recipes import checkpoints, domains, studies, texts
+from gencourse.recipes import checkpoints, domains, short, studies, texts
 from gencourse.recipes.runs import steps_per_call
 
 SMALL = {"generator_units": (8,), "discriminator_units": (8,), "batch_size": 500}
@@ -28,12 +28,13 @@ def ring_run(tmp_path_factory):
 
 
 @pytest.mark.parametrize("recipe", recipes.RECIPES.values(), ids=recipes.RECIPES)
-def test_every_recipe_trains_and_is_judged(recipe):
+def test_every_recipe_trains_and_is_judged(recipe, monkeypatch):
     batch = recipe.parameters["batch_size"]
     run = recipes.train(recipe, steps=4, seed=1)
     assert run.settings["steps"] == 4
     examples = domains.DOMAINS[recipe.domain](recipe.data, parameters=run.settings["parameters"])
     assert examples.pass_steps(batch) >= 1
+    monkeypatch.setattr(short.ShortTexts, "drawn", 60)
     scores = recipes.judge(run, 60, seed=2)
     if recipe.draws:
         samples = recipes.sample(run, 60, seed=2)

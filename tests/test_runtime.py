@@ -1,5 +1,6 @@
 """The machine under a lesson: seeds, backends, quiet start."""
 
+import logging
 import random
 import subprocess
 import sys
@@ -9,6 +10,21 @@ import pytest
 import tensorflow as tf
 
 from gencourse import runtime
+
+
+def test_no_advice_on_retracing():
+    said = []
+    handler = logging.Handler()
+    handler.emit = lambda record: said.append(record.getMessage())
+    logger = logging.getLogger("tensorflow")
+    logger.addHandler(handler)
+    try:
+        for _ in range(12):
+            tf.function(lambda x: x + 1)(tf.constant(1))
+        logger.warning("something else")
+    finally:
+        logger.removeHandler(handler)
+    assert said == ["something else"]
 
 
 def test_a_seed_fixes_all_three_sources_of_chance():

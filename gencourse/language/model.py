@@ -74,7 +74,9 @@ class LanguageModel(TapeModel):
         self.network, self.tokenizer, self.start, self.clip_norm = network, tokenizer, start, clip_norm
         self._before = tokenizer.encode(start, unknown="error")
         self._writer = Writer(network, tokenizer, self._before)
-        self._scorer = tf.function(lambda inputs, targets: losses.token_nats(network(inputs), targets))
+        self._scorer = tf.function(
+            lambda inputs, targets: losses.token_nats(network(inputs), targets), reduce_retracing=True
+        )
         self.streams, self.forget = streams, forget
         self._memory = [
             self.add_weight(tensor.shape, "zeros", trainable=False, name=f"memory_{i}")

@@ -111,7 +111,7 @@ class TextGAN(TextGame):
         key = self.key()
 
         def choose(logits, place):
-            noise = gumbel_noise(tf.shape(logits), key + [0, place])
+            noise = gumbel_noise(tf.shape(logits), self.key_at(key, place))
             return gumbel_softmax(logits, self.temperature, noise, hard=self.straight_through)
 
         return self.write(n, choose)

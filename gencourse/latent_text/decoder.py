@@ -11,9 +11,9 @@ from gencourse import layers
 class LatentDecoder(keras.Model):
     """Predicts each next token of a text from those before it and from a vector of latents.
 
-    The latents reach it twice: they make the first state of its memory, and they stand beside each embedded token, so
-    that they cannot be forgotten. As a `LanguageNetwork` it can be read as a whole (`call`) or in pieces (`read`), with
-    equal logits; the latents are a part of the state.
+    The latents reach it in three places: they make the first state of its memory, they stand beside each embedded
+    token, and beside what the memory puts out, so that they can make words likelier directly. It can be read as a
+    whole (`call`) or in pieces (`read`), with equal logits; the latents are a part of the state.
 
     Args: as in `build_decoder`.
     """

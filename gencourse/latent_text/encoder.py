@@ -11,6 +11,9 @@ from gencourse import layers, text
 class TextEncoder(keras.Model):
     """Reads a text from both ends and says where its latents lie: means, then log-variances.
 
+    Of each number in the two memories the largest value counts that it takes anywhere in the text, so that the first
+    word is as near as the last.
+
     Args: as in `build_encoder`.
     """
 
@@ -22,13 +25,11 @@ class TextEncoder(keras.Model):
         embedding_dim: int = 128,
         units: int = 128,
         dropout: float = 0.0,
-        pooling: str = "last",
         **kwargs,
     ):
         super().__init__(**kwargs)
         self.vocabulary_size, self.latent_dim = vocabulary_size, latent_dim
         self.embedding_dim, self.units, self.rate = embedding_dim, units, dropout
-        self.pooling = pooling
         self.embedding = keras.layers.Embedding(vocabulary_size, embedding_dim, name="tokens")
         self.forwards, self.backwards = layers.GRU(units, name="forwards"), layers.GRU(units, name="backwards")
         self.dropout = keras.layers.Dropout(dropout)
@@ -55,13 +56,7 @@ class TextEncoder(keras.Model):
         forwards, _ = self.forwards(x)
         backwards, _ = self.backwards(tf.reverse_sequence(x, lengths, seq_axis=1))  # padding stays at the end
         states = ops.concatenate([forwards, backwards], axis=-1)  # (B, T, 2·H)
-        if self.pooling == "last":
-            states = tf.gather(states, tf.maximum(lengths - 1, 0), batch_dims=1)
-        elif self.pooling == "max":
-            states = tf.reduce_max(tf.where(there[..., None], states, -1.0), axis=1)
-        else:
-            weights = tf.cast(there, states.dtype) / tf.cast(tf.maximum(lengths, 1), states.dtype)[:, None]
-            states = tf.reduce_sum(weights[..., None] * states, axis=1)
+        states = tf.reduce_max(tf.where(there[..., None], states, -1.0), axis=1)  # (B, T, 2·H) -> (B, 2·H), above -1
         return self.head(self.dropout(states, training=training))
 
     def get_config(self):
@@ -71,7 +66,6 @@ class TextEncoder(keras.Model):
             "embedding_dim": self.embedding_dim,
             "units": self.units,
             "dropout": self.rate,
-            "pooling": self.pooling,
             "name": self.name,
         }
 
@@ -83,7 +77,6 @@ def build_encoder(
     embedding_dim: int = 128,
     units: int = 128,
     dropout: float = 0.0,
-    pooling: str = "last",
     name: str = "encoder",
 ) -> TextEncoder:
     """Builds the reading half of a text VAE: one GRU from the beginning, one from the end.
@@ -100,7 +93,8 @@ def build_encoder(
         A built network: tokens (B, T) -> means and log-variances (B, 2·Z).
 
     Reference:
-        Bowman et al., "Generating Sentences from a Continuous Space", 2016.
+        Bowman et al., "Generating Sentences from a Continuous Space", 2016; the maximum over places: Conneau et al.,
+        "Supervised Learning of Universal Sentence Representations", 2017.
     """
     network = TextEncoder(
         vocabulary_size=vocabulary_size,
@@ -108,7 +102,6 @@ def build_encoder(
         embedding_dim=embedding_dim,
         units=units,
         dropout=dropout,
-        pooling=pooling,
         name=name,
     )
     network.build()

@@ -139,6 +139,11 @@ class TextGame(TapeModel):
         """Two new integers of the model's own seed."""
         return tf.cast(self.seed_generator.next(), tf.int32)
 
+    @staticmethod
+    def key_at(key, place):
+        """The key of one place of the loop."""
+        return tf.stack([key[0], key[1] + place])
+
     def verdicts(self, texts, kept):
         """The discriminator's logits that count, (N,): one a text, or those of the places that belong to a text."""
         logits = self.discriminator(texts, training=True)

@@ -90,9 +90,9 @@ class PolicyTextGAN(TextGame):
                 "`discount` must lie in [0, 1], and the weights must be at least 0. Received: "
                 f"discount={discount}, entropy_weight={entropy_weight}, likelihood_weight={likelihood_weight}."
             )
-        if critic is not None and critic.vocabulary_size != tokenizer.vocabulary_size:
+        if critic is not None and critic.vocabulary_size != self.tokenizer.vocabulary_size:
             raise ValueError(
-                f"The critic must know the tokenizer's {tokenizer.vocabulary_size} tokens. "
+                f"The critic must know the tokenizer's {self.tokenizer.vocabulary_size} tokens. "
                 f"Received: one of {critic.vocabulary_size}."
             )
         self.critic, self.reward, self.discount = critic, reward, discount
@@ -137,7 +137,7 @@ class PolicyTextGAN(TextGame):
     def draw(self, n):
         """`n` texts with the generator's own probabilities, int32 (B, T), and which places belong to a text, (B, T)."""
         key = self.key()
-        return self.write(n, lambda logits, place: sampling.draw(logits, key + [0, place]))
+        return self.write(n, lambda logits, place: sampling.draw(logits, self.key_at(key, place)))
 
     def rewards(self, written, kept):
         """What the discriminator gives for each token, (B, T): nothing behind a text's end."""

@@ -70,8 +70,7 @@ class TextVAE(TapeModel):
         **kwargs,
     ):
         super().__init__(seed=seed, **kwargs)
-        if isinstance(tokenizer, dict):
-            tokenizer = text.restore_tokenizer(tokenizer)
+        tokenizer = text.restore_tokenizer(tokenizer) if isinstance(tokenizer, dict) else tokenizer
         sizes = [part.vocabulary_size for part in (encoder, decoder, tokenizer)]
         if len(set(sizes)) > 1:
             raise ValueError(
@@ -91,9 +90,8 @@ class TextVAE(TapeModel):
         if not start or not end:
             raise ValueError(f"`start` and `end` must hold at least one character. Received: {start!r}, {end!r}.")
         self.encoder, self.decoder, self.tokenizer = encoder, decoder, tokenizer
-        self.kl_weight, self.warm_up_steps = kl_weight, warm_up_steps
-        self.word_dropout, self.free_bits = word_dropout, free_bits
-        self.start, self.end, self.clip_norm = start, end, clip_norm
+        self.kl_weight, self.warm_up_steps, self.word_dropout = kl_weight, warm_up_steps, word_dropout
+        self.free_bits, self.start, self.end, self.clip_norm = free_bits, start, end, clip_norm
         self._before, self._after = (tokenizer.encode(mark, unknown="error") for mark in (start, end))
         self._writer = Writer(decoder, tokenizer, self._before)
         self._reader = tf.function(self._posterior, reduce_retracing=True)
@@ -150,8 +148,7 @@ class TextVAE(TapeModel):
 
     def _posterior(self, tokens, training=False):
         """Means and log-variances of q(z|x): (B, T) -> two of (B, Z)."""
-        mean, log_variance = ops.split(self.encoder(tokens, training=training), 2, axis=-1)
-        return mean, log_variance
+        return tuple(ops.split(self.encoder(tokens, training=training), 2, axis=-1))
 
     def _text_nats(self, inputs, targets, latents, counted, training=False):
         """-log p(x|z) of each text, (B,): the sum over the places that count."""
@@ -168,8 +165,7 @@ class TextVAE(TapeModel):
     def _weight_of_kl(self):
         if not self.warm_up_steps:
             return self.kl_weight
-        step = ops.cast(self.optimizer.iterations, "float32")
-        return self.kl_weight * ops.minimum(1.0, step / self.warm_up_steps)
+        return self.kl_weight * ops.minimum(1.0, ops.cast(self.optimizer.iterations, "float32") / self.warm_up_steps)
 
     def _checked(self, batch):
         if not isinstance(batch, tuple | list) or len(batch) != 2:
@@ -217,8 +213,7 @@ class TextVAE(TapeModel):
             kl = losses.kl_to_standard_normal(mean, log_variance).numpy().sum(axis=-1, dtype="float64")
             likelihood = likelihood.mean(axis=0)
             terms.append(np.stack([likelihood - kl, likelihood, kl]))
-            tighter = np.logaddexp.reduce(weight, axis=0) - np.log(samples)
-            bounds.append(tighter if samples > 1 else likelihood - kl)
+            bounds.append(np.logaddexp.reduce(weight, axis=0) - np.log(samples) if samples > 1 else likelihood - kl)
         strange = sum(sum(self.tokenizer.unknown(one).values()) for one in texts)
         characters = sum(len(one) + len(self.end) for one in texts) - strange
         bound, means = np.concatenate(bounds), np.concatenate(terms, axis=1).mean(axis=1).tolist()
@@ -284,8 +279,7 @@ class TextVAE(TapeModel):
 
         Args:
             n: how many.
-            temperature: of the tokens, as in `decode`; the latents are always drawn from the prior itself.
-            length: tokens at most.
+            temperature, length: as in `decode`; the latents are always drawn from the prior itself.
             seed: of latents and tokens; the same seed gives the same texts.
             latents: shape (n, Z), to be used instead of random ones.
 

@@ -10,10 +10,11 @@ from .dcgan import DCGAN_DIGITS
 from .domains import Images, Points
 from .gan import GAN_DIGITS, GAN_RING
 from .language import CHAR_RNN, GPT_BPE, GPT_CHAR, GPT_VERSE, POEM_RNN
+from .latent_text import POLICY_GAN, SENTENCE_RNN, TEXT_GAN, TEXT_VAE
 from .pairs import Pairs, Tokenizers, agreement
 from .restoration import AUTOENCODER_DIGITS, HOLES_DIGITS, NOISE_DIGITS, UPSCALER_DIGITS
 from .runs import Run, judge, load, sample, sample_labels, steps_per_call, train
-from .short import ShortTexts
+from .short import ShortTexts, likelihood
 from .texts import Prose, Quatrains, Sonnets
 from .translation import TRANSLATOR
 from .vae import VAE_DIGITS
@@ -34,6 +35,7 @@ __all__ = [
     "agreement",
     "get",
     "judge",
+    "likelihood",
     "load",
     "load_checkpoint",
     "of_lesson",
@@ -63,6 +65,10 @@ RECIPES = {
         GPT_CHAR,
         GPT_VERSE,
         TRANSLATOR,
+        SENTENCE_RNN,
+        TEXT_VAE,
+        TEXT_GAN,
+        POLICY_GAN,
     )
 }
 

@@ -2,6 +2,8 @@
 
 from .study import Study
 
+TRANSFORMER = {"units": 64, "rate": 4e-3, "beta_2": 0.98, "jit": True}  # lesson 10's; see docs/search-translation.md
+
 TEXT_STUDIES: dict[str, tuple[Study, ...]] = {
     "04": (
         Study(
@@ -92,7 +94,6 @@ TEXT_STUDIES: dict[str, tuple[Study, ...]] = {
             variants={
                 "attention (the lesson's)": {},
                 "no attention: one vector": {"attend": False},
-                "transformer": {"network": "transformer", "units": 64, "rate": 4e-3, "jit": True},
                 "5,000 dates": {"examples": 5000},
                 "1,000 dates": {"examples": 1000},
             },
@@ -102,16 +103,15 @@ TEXT_STUDIES: dict[str, tuple[Study, ...]] = {
         Study(
             name="more",
             recipe="translator",
+            variants={"German alone": {"locales": "de"}, "label smoothing 0.1": {"label_smoothing": 0.1}},
+            seeds=3,
+        ),
+        Study(
+            name="transformer",
+            recipe="translator",
             variants={
-                "German alone": {"locales": "de"},
-                "label smoothing 0.1": {"label_smoothing": 0.1},
-                "rotary transformer, twice the steps": {
-                    "network": "rotary transformer",
-                    "units": 64,
-                    "rate": 4e-3,
-                    "jit": True,
-                    "steps": 2400,
-                },
+                "transformer": {"network": "transformer", **TRANSFORMER},
+                "rotary transformer, twice the steps": {"network": "rotary transformer", **TRANSFORMER, "steps": 2400},
             },
             seeds=3,
         ),
