@@ -10,7 +10,7 @@ from .dcgan import DCGAN_DIGITS
 from .domains import Images, Points
 from .gan import GAN_DIGITS, GAN_RING
 from .language import CHAR_RNN, GPT_BPE, GPT_CHAR, GPT_VERSE, POEM_RNN
-from .latent_text import POLICY_GAN, SENTENCE_RNN, TEXT_GAN, TEXT_VAE
+from .latent_text import LINE_RNN, LINE_VAE, POLICY_GAN, SENTENCE_RNN, TEXT_GAN, TEXT_VAE
 from .pairs import Pairs, Tokenizers, agreement
 from .restoration import AUTOENCODER_DIGITS, HOLES_DIGITS, NOISE_DIGITS, UPSCALER_DIGITS
 from .runs import Run, judge, load, sample, sample_labels, steps_per_call, train
@@ -67,6 +67,8 @@ RECIPES = {
         TRANSLATOR,
         SENTENCE_RNN,
         TEXT_VAE,
+        LINE_RNN,
+        LINE_VAE,
         TEXT_GAN,
         POLICY_GAN,
     )

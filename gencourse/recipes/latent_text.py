@@ -133,7 +133,7 @@ SENTENCE_RNN = Recipe(
         "units": (256,),
         "tie": False,
         "dropout": 0.3,
-        "rate": 6e-3,
+        "rate": 8e-3,
         "beta_1": 0.9,
         "beta_2": 0.99,
         "weight_decay": 0.01,
@@ -144,6 +144,8 @@ SENTENCE_RNN = Recipe(
     build=build_sentence_rnn,
     measure=quality_and_diversity,
 )
+
+LINES = {"tokens": "characters", "batch_size": 64, "steps": 700}
 
 TEXT_VAE = Recipe(
     name="text-vae",
@@ -158,9 +160,9 @@ TEXT_VAE = Recipe(
         "latent_dim": 32,
         "embedding_dim": 128,
         "units": 256,
-        "encoder_units": 128,
-        "dropout": 0.5,
-        "encoder_dropout": 0.3,
+        "encoder_units": 96,
+        "dropout": 0.3,
+        "encoder_dropout": 0.2,
         "kl_weight": 1.0,
         "warm_up_steps": 0,
         "word_dropout": 0.0,
@@ -173,6 +175,30 @@ TEXT_VAE = Recipe(
         "decay": "cosine",
         "warm_up": 0.0,
     },
+    build=build_text_vae,
+    measure=quality_and_diversity,
+)
+
+LINE_RNN = Recipe(
+    name="line-rnn",
+    lesson="13",
+    prefix="LINE_RNN_",
+    summary="recurrent network that writes lines of seven Chinese characters, by maximum likelihood (lesson 13)",
+    data="lines",
+    value_range=None,
+    parameters={**SENTENCE_RNN.parameters, **LINES},
+    build=build_sentence_rnn,
+    measure=quality_and_diversity,
+)
+
+LINE_VAE = Recipe(
+    name="line-vae",
+    lesson="13",
+    prefix="LINE_",
+    summary="variational autoencoder that writes lines of seven Chinese characters (lesson 13)",
+    data="lines",
+    value_range=None,
+    parameters={**TEXT_VAE.parameters, **LINES, "free_bits": 0.2},
     build=build_text_vae,
     measure=quality_and_diversity,
 )

@@ -116,4 +116,32 @@ TEXT_STUDIES: dict[str, tuple[Study, ...]] = {
             seeds=3,
         ),
     ),
+    "13": (
+        Study(
+            name="sentences",
+            recipe="sentence-rnn",
+            variants={"maximum likelihood": {}},
+            claims={"bits_per_character": False},
+            checkpoint=True,
+        ),
+        Study(
+            name="vae",
+            recipe="text-vae",
+            variants={
+                "free bits (the lesson's)": {},
+                "no trick": {"free_bits": 0.0},
+                "KL warm-up": {"free_bits": 0.0, "warm_up_steps": 800},
+                "word dropout": {"free_bits": 0.0, "word_dropout": 0.4},
+            },
+            claims={"bits_per_character": False, "kl": True},
+            checkpoint=True,
+        ),
+        Study(name="lines", recipe="line-rnn", variants={"maximum likelihood": {}}, seeds=3),
+        Study(
+            name="lines_vae",
+            recipe="line-vae",
+            variants={"free bits": {}, "no trick": {"free_bits": 0.0}},
+            seeds=3,
+        ),
+    ),
 }
