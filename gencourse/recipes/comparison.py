@@ -173,6 +173,7 @@ def _told(contest, row: dict) -> str:
 
 
 DCGAN = Row("02", "digits", "DCGAN (02)")
+SENTENCES = Row("13", "sentences", "GRU on sentences (13)")
 
 COMPARISONS: dict[str, tuple[Comparison, ...]] = {
     "15": (
@@ -198,6 +199,21 @@ COMPARISONS: dict[str, tuple[Comparison, ...]] = {
                 Row("05", "fashion", "WGAN-GP (05)"),
                 Row("06", "fashion", "conditional GAN (06)"),
             ),
+        ),
+        Comparison(
+            name="sentences",
+            data="sentences",
+            rows=(
+                Row("04", "austen", "GRU on characters (04)"),
+                Row("09", "austen", "GPT on byte pairs (09)"),
+                SENTENCES,
+                Row("13", "vae", "text VAE (13)"),
+                Row("13", "gumbel", "text GAN, Gumbel (13)"),
+                Row("13", "policy", "text GAN, policy (13)"),
+            ),
+            samples=1000,
+            checked=SENTENCES,
+            claims={"reference_bleu": True, "self_bleu": False},
         ),
     ),
 }

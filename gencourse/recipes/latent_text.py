@@ -40,12 +40,18 @@ def build_text_vae(parameters, tokenizer, seed, steps_per_execution):
 
 def build_text_gan(parameters, tokenizer, seed, steps_per_execution):
     """A compiled text GAN that learns through softened tokens."""
-    p = parameters
+    p, generator = parameters, _beginner(parameters, tokenizer)
+    discriminator = latent_text.build_discriminator(
+        vocabulary_size=tokenizer.vocabulary_size,
+        embedding_dim=generator.width,
+        filters=p["filters"],
+        dropout=p["discriminator_dropout"],
+    )
+    if p["begin"]:  # it knows the same words to begin with
+        discriminator.embedding.set_weights(generator.embedding.get_weights())
     model = latent_text.TextGAN(
-        _beginner(p, tokenizer),
-        latent_text.build_discriminator(
-            vocabulary_size=tokenizer.vocabulary_size, filters=p["filters"], dropout=p["discriminator_dropout"]
-        ),
+        generator,
+        discriminator,
         tokenizer,
         temperature=p["temperature"],
         straight_through=p["straight_through"],
@@ -62,23 +68,27 @@ def build_text_gan(parameters, tokenizer, seed, steps_per_execution):
 def build_policy_gan(parameters, tokenizer, seed, steps_per_execution):
     """A compiled text GAN that learns from rewards, with a critic."""
     p = parameters
-    sizes = {"vocabulary_size": tokenizer.vocabulary_size, "units": p["critic_units"]}
+    size = tokenizer.vocabulary_size
     model = latent_text.PolicyTextGAN(
         _beginner(p, tokenizer),
-        latent_text.build_recurrent_critic(**sizes, dropout=p["discriminator_dropout"], name="discriminator"),
+        latent_text.build_recurrent_critic(
+            vocabulary_size=size,
+            units=p["discriminator_units"],
+            dropout=p["discriminator_dropout"],
+            name="discriminator",
+        ),
         tokenizer,
-        critic=latent_text.build_recurrent_critic(**sizes),
+        critic=latent_text.build_recurrent_critic(vocabulary_size=size, units=p["critic_units"])
+        if p["critic_units"]
+        else None,
         discount=p["discount"],
         entropy_weight=p["entropy_weight"],
         likelihood_weight=p["likelihood_weight"],
         **_game(p, seed),
     )
-    model.compile(
-        generator_optimizer=_adam(p["rate"], p),
-        discriminator_optimizer=_adam(p["discriminator_rate"], p),
-        critic_optimizer=_adam(p["critic_rate"], p),
-        steps_per_execution=steps_per_execution,
-    )
+    rates = {"generator": p["rate"], "discriminator": p["discriminator_rate"], "critic": p["critic_rate"]}
+    optimizers = {f"{player}_optimizer": _adam(rate, p) for player, rate in rates.items()}
+    model.compile(**{role: optimizers[role] for role in model.optimizer_roles}, steps_per_execution=steps_per_execution)
     return model
 
 
@@ -204,16 +214,14 @@ LINE_VAE = Recipe(
 )
 
 GAME = {
+    "steps": 200,
     "batch_size": 32,
     "tokens": 1024,
     "begin": "sentences",
     "longest": 32,
-    "discriminator_dropout": 0.25,
-    "discriminator_rate": 1e-3,
     "head_start": 50,
     "clip_norm": 1.0,
-    "beta_1": 0.5,
-    "beta_2": 0.99,
+    "beta_2": 0.999,
     "weight_decay": 0.0,
 }
 
@@ -226,11 +234,13 @@ TEXT_GAN = Recipe(
     value_range=None,
     parameters={
         **GAME,
-        "steps": 300,
-        "filters": 64,
+        "filters": 128,
+        "discriminator_dropout": 0.25,
         "temperature": 1.0,
         "straight_through": True,
-        "rate": 1e-4,
+        "rate": 5e-4,
+        "discriminator_rate": 2e-3,
+        "beta_1": 0.5,
     },
     build=build_text_gan,
     measure=quality_and_diversity,
@@ -245,13 +255,16 @@ POLICY_GAN = Recipe(
     value_range=None,
     parameters={
         **GAME,
-        "steps": 300,
-        "critic_units": 128,
+        "discriminator_units": 128,
+        "discriminator_dropout": 0.0,
+        "critic_units": 64,
         "discount": 0.5,
-        "entropy_weight": 0.01,
+        "entropy_weight": 0.0,
         "likelihood_weight": 0.0,
-        "rate": 1e-4,
-        "critic_rate": 1e-3,
+        "rate": 1e-3,
+        "discriminator_rate": 2e-3,
+        "critic_rate": 3e-3,
+        "beta_1": 0.9,
     },
     build=build_policy_gan,
     measure=quality_and_diversity,

@@ -53,7 +53,8 @@ class ShortTexts(Texts):
 
     def evaluate(self, texts, labels=None) -> dict[str, float]:
         """Quality, diversity and novelty of texts: BLEU against the held-out ones, and against each other; shares of
-        different texts, of different groups of three words (or characters), and of texts copied from training."""
+        different texts, of different groups of three words (or characters), and of texts copied from training; and
+        the mean length in characters, on which BLEU depends."""
         known = set(self.train)
         return {
             "n": len(texts),
@@ -62,6 +63,7 @@ class ShortTexts(Texts):
             "different": len(set(texts)) / len(texts),
             "distinct_3": metrics.distinct_n(texts, 3, unit=self.unit) if any(map(self._has_three, texts)) else 0.0,
             "copied": sum(one in known for one in texts) / len(texts),
+            "mean_length": sum(map(len, texts)) / len(texts),
         }
 
     judge = evaluate

@@ -136,6 +136,27 @@ TEXT_STUDIES: dict[str, tuple[Study, ...]] = {
             claims={"bits_per_character": False, "kl": True},
             checkpoint=True,
         ),
+        Study(
+            name="gumbel",
+            recipe="text-gan",
+            variants={"Gumbel-softmax (the lesson's)": {}, "from nothing": {"begin": "", "steps": 240}},
+            claims={"reference_bleu": True, "self_bleu": False},
+            seeds=3,
+            checkpoint=True,
+        ),
+        Study(
+            name="policy",
+            recipe="policy-gan",
+            variants={
+                "policy gradient (the lesson's)": {},
+                "no critic": {"critic_units": 0},
+                "from nothing": {"begin": "", "steps": 240},
+                "too fast": {"rate": 5e-3, "discriminator_rate": 1e-3, "discount": 1.0, "head_start": 0, "steps": 160},
+            },
+            claims={"reference_bleu": True, "self_bleu": False},
+            seeds=3,
+            checkpoint=True,
+        ),
         Study(name="lines", recipe="line-rnn", variants={"maximum likelihood": {}}, seeds=3),
         Study(
             name="lines_vae",
