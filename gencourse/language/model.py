@@ -7,7 +7,7 @@ import numpy as np
 import tensorflow as tf
 
 from gencourse import losses, text
-from gencourse.training import RunningMeans, TapeModel, apply_gradients
+from gencourse.training import RunningMeans, TapeModel, apply_gradients, token_pairs
 from gencourse.writing import Options, Writer
 
 from .scoring import scored_windows
@@ -142,14 +142,7 @@ class LanguageModel(TapeModel):
         return self.means.result()
 
     def _checked(self, batch):
-        if not isinstance(batch, tuple | list) or len(batch) != 2:
-            raise ValueError(f"Expected pairs of tokens and their targets. Received: {batch}.")
-        inputs, targets = batch
-        if len(inputs.shape) != 2 or inputs.shape != targets.shape or not inputs.dtype.is_integer:
-            raise ValueError(
-                "Expected tokens and their targets, whole numbers of shape (B, T). "
-                f"Received: a batch of shape {tuple(inputs.shape)} and dtype {inputs.dtype.name}."
-            )
+        inputs, targets = token_pairs(batch)
         if self.streams and inputs.shape[0] != self.streams:
             raise ValueError(
                 f"This model reads {self.streams} streams at once. Received: a batch of shape {tuple(inputs.shape)}."

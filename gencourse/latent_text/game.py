@@ -4,7 +4,7 @@ import tensorflow as tf
 
 from gencourse import text
 from gencourse.losses import adversarial_loss
-from gencourse.training import RunningMeans, TapeModel
+from gencourse.training import RunningMeans, TapeModel, token_pairs
 from gencourse.writing import Options, Writer
 
 UNWANTED = -1e9  # the logit of a token that is never written: finite, so that entropies are
@@ -84,14 +84,7 @@ class TextGame(TapeModel):
 
     def real_texts(self, batch):
         """The texts of a batch, without what stands before them, cut or padded to `length`: int32 (B, length)."""
-        if not isinstance(batch, tuple | list) or len(batch) != 2:
-            raise ValueError(f"Expected pairs of tokens and their targets. Received: {batch}.")
-        inputs, targets = batch
-        if len(inputs.shape) != 2 or inputs.shape != targets.shape or not inputs.dtype.is_integer:
-            raise ValueError(
-                "Expected tokens and their targets, whole numbers of shape (B, T). "
-                f"Received: a batch of shape {tuple(inputs.shape)} and dtype {inputs.dtype.name}."
-            )
+        inputs, targets = token_pairs(batch)
         real = tf.cast(targets, tf.int32)[:, len(self._before) - 1 :][:, : self.length]
         missing = self.length - tf.shape(real)[1]
         real = tf.pad(real, [[0, 0], [0, missing]], constant_values=text.PADDING)

@@ -6,7 +6,7 @@ import tensorflow as tf
 from keras import ops
 
 from gencourse import losses, text
-from gencourse.training import RunningMeans, TapeModel, apply_gradients
+from gencourse.training import RunningMeans, TapeModel, apply_gradients, token_pairs
 from gencourse.writing import Options, Writer
 
 TOGETHER = 256  # texts in one call when texts are scored or encoded
@@ -121,7 +121,7 @@ class TextVAE(TapeModel):
         return self.decoder(inputs, training=training)
 
     def train_step(self, batch):
-        inputs, targets = self._checked(batch)
+        inputs, targets = token_pairs(batch)
         inputs = self._with_gaps(inputs)
         with tf.GradientTape() as tape:
             reconstruction, each = self._terms(inputs, targets, seed=self.seed_generator, training=True)
@@ -135,7 +135,7 @@ class TextVAE(TapeModel):
         return self.means.result()
 
     def test_step(self, batch):
-        reconstruction, each = self._terms(*self._checked(batch), seed=self.seed)
+        reconstruction, each = self._terms(*token_pairs(batch), seed=self.seed)
         self.means.update_state(reconstruction + ops.sum(each), reconstruction, ops.sum(each))
         return self.means.result()
 
@@ -166,17 +166,6 @@ class TextVAE(TapeModel):
         if not self.warm_up_steps:
             return self.kl_weight
         return self.kl_weight * ops.minimum(1.0, ops.cast(self.optimizer.iterations, "float32") / self.warm_up_steps)
-
-    def _checked(self, batch):
-        if not isinstance(batch, tuple | list) or len(batch) != 2:
-            raise ValueError(f"Expected pairs of tokens and their targets. Received: {batch}.")
-        inputs, targets = batch
-        if len(inputs.shape) != 2 or inputs.shape != targets.shape or not inputs.dtype.is_integer:
-            raise ValueError(
-                "Expected tokens and their targets, whole numbers of shape (B, T). "
-                f"Received: a batch of shape {tuple(inputs.shape)} and dtype {inputs.dtype.name}."
-            )
-        return inputs, targets
 
     def score(self, texts, *, samples: int = 1, seed: int = 0) -> dict[str, float]:
         """How well the model predicts texts, each with its end: bounds, since log p(x) itself cannot be computed.
