@@ -897,10 +897,10 @@ print(f"live, its German dates alone: exact {shares[0]:.0%}, unseen {shares[1]:.
 # - **Neighbours teach.** German alone reads German dates as well as the mixture does, and its *unseen* formats much
 #   worse: it has never met a weekday beside numbers. Other languages have such things, and what is learnt there helps
 #   in German.
-# - **A transformer** is an encoder and a decoder of lesson 09's blocks, with cross-attention in between. With twice the
-#   steps, and more than twice the time, it comes near in the formats that it knows, and not in others. For so short
-#   texts and so short a training, reading one after the other is a good habit to be born with. (Few of its settings
-#   were tried.)
+# - **A transformer** is an encoder and a decoder of lesson 09's blocks, with cross-attention in between. After as many
+#   steps it has learnt less. With twice as many, and with rotary positions (lesson 09), it is as good in the formats that
+#   it knows, and not in others. For so short texts and so short a training, reading one after the other is a good habit
+#   to be born with. (Few of its settings were tried.)
 # - **Label smoothing** spreads a tenth of the probability over all tokens, so that the network is never quite sure. It
 #   does no harm to what it answers, and nothing for it that would stand out from the seeds.
 #
