@@ -24,11 +24,12 @@
 # - draw the balls behind precision, recall and coverage;
 # - catch a model that only hands out its training images, and one that does so in disguise;
 # - read a table of models, with its seeds and its costs, without being fooled by one column;
+# - measure texts as well, and say what BLEU cannot see;
 # - compare your own eye with a machine's.
 #
 # It runs in about a minute and a half on two CPU cores. No model is trained here: the weights are those that the other
-# lessons recorded. Reading takes about 45 minutes. Lessons 01 to 03 come before; the table at the end also holds the
-# models of lessons 05 to 07, and you can read it without them.
+# lessons recorded. Reading takes about 55 minutes. Lessons 01 to 03 come before; the tables also hold models of lessons
+# 04 to 13, and you can read them without those.
 
 # %% tags=["setup"]
 # On Colab this installs the course and replaces nothing that is there; elsewhere it is there already.
@@ -63,7 +64,7 @@ import keras
 import numpy as np
 
 from gencourse import data, metrics, recipes, results, viz
-from gencourse.recipes import comparison
+from gencourse.recipes import comparison, contests
 
 runtime.set_seed(SEED)
 rng = np.random.default_rng(SEED)
@@ -672,10 +673,125 @@ viz.bars(accuracy, errors=spread, reference={"cannot tell": 0.5}, unit="share of
 # And a judge that is trained finds whatever *can* be found, whether or not it matters. A background that is one grey
 # level too bright, which no eye sees, can be enough. That is its strength as a test, and its weakness as a measure of
 # beauty. Yours is the other way round.
+
+# %% [markdown]
+# ## 9 · Texts
 #
-# ## 9 · A checklist
+# For texts the three questions stay, and no evaluator network is needed, because words can be counted.
 #
-# 1. Held-out reference, never the training images.
+# - *Does it look real?* **BLEU** (lesson 10): how many of a sentence's groups of one to four words stand in real
+#   sentences. All held-out sentences of the novels together are the reference, and the table has the mean over all
+#   sentences that a model writes.
+# - *Is everything there?* **Self-BLEU**: the same, with the model's *other* sentences as the reference. Low is good: a
+#   model that says one thing in all its sentences has 1. **Distinct** is the share of different groups of three words.
+# - *Is anything new?* The share of sentences **copied** whole from training, and the longest stretch of characters that
+#   stands in the novels, word for word.
+#
+# And there is a fourth question that most image models could not even be asked: how *likely* does the model find real
+# texts? Bits per character (lesson 04) need no samples at all.
+#
+# First, again, the worthless models. Guess the winner of each column.
+
+# %%
+contest = contests.TextContest()
+real_sentences = [str(one) for one in rng.choice(contest.examples.train, 1000, replace=False)]
+all_words = " ".join(contest.examples.train).split()
+writers = {
+    "real, from training": real_sentences,
+    "one sentence, 1,000 times": ["I am sure you will not be so happy."] * 1000,
+    "random words": [" ".join(rng.choice(all_words, len(one.split()))) for one in real_sentences],
+}
+shown = ("reference_bleu", "self_bleu", "distinct_3", "copied", "longest_copy")
+print(" " * 28 + "".join(f"{name:>15}" for name in shown))
+for name, texts in writers.items():
+    scores = contest.scores(texts, contest.novels)
+    print(f"{name:28}" + "".join(f"{scores[measure]:15.3f}" for measure in shown))
+print("\n" + "\n".join(writers["random words"][:2]))
+
+# %% [markdown]
+# One sentence that nobody would object to, a thousand times, has several times the BLEU of real sentences. Random words
+# are the most varied of all. And training sentences look like held-out ones in every column until somebody asks where
+# they come from. As with images: each column has a worthless winner, and no worthless model wins them all.
+#
+# Note the first row. Real sentences have a BLEU of about 0.1 and not of 1: most groups of four words that people write are
+# new. So **more than the floor is not better**. It means that a model keeps to what is said often.
+#
+# ### One table of all that write English
+#
+# The models of lessons 04, 09 and 13 with 1,000 sentences each. Those of 04 and 09 write running text, which is cut into
+# sentences as the novels were. One row is measured again, live:
+
+# %%
+live = recipes.sample(comparison.load_row("13", "sentences"), 1000, seed=SEED)
+PARAMETERS = comparison.checked_parameters(comparison.SENTENCES, 1000)
+scores = contest.scores(live, contest.novels)
+for measure in ("reference_bleu", "self_bleu"):
+    claim = f"sentences_{measure}"
+    print(results.compare("15", claim, scores[measure], parameters=PARAMETERS, device=runtime.device_kind()))
+
+# %%
+TEXT = {"reference_bleu": "BLEU", "self_bleu": "self-BLEU", "distinct_3": "distinct", "copied": "copied"}
+LIKELY = {"bits_per_character": "bits", "perplexity": "perplexity"}
+print(" " * 32 + "".join(f"{name:>11}" for name in (*TEXT.values(), "longest", *LIKELY.values())))
+for row in record.table("sentences"):
+    numbers = "".join(f"{row[name]:11.3f}" for name in TEXT) + f"{row['longest_copy']:11}"
+    print(f"{row['label']:32}" + numbers + "".join(f"{row[name]:11.2f}" if name in row else "" for name in LIKELY))
+
+
+# %%
+planes = {row["label"]: (row["self_bleu"], row["reference_bleu"]) for row in record.table("sentences")}
+for label in [row["label"] for row in record.table("sentences") if row["kind"] in ("copier", "noise", "counts")]:
+    planes.pop(label)
+picture = viz.trade_off(planes, x_label="self-BLEU: the same again", y_label="BLEU: as real ones say it")
+picture.axes[0].set(xlim=(0, 0.14), ylim=(0, 0.12))
+picture
+
+# %% [markdown]
+# All models lie close together, a little left of real sentences and below them: slips make a text less like others, be
+# they real or the model's own. A GPT, a network with latents, two GANs, and in the table even the 6-gram, which only
+# counts: **BLEU hardly tells them apart.** Its window is four words wide, and four words in a row each of these models
+# can do. Random words, in the last row, have half of that. So BLEU finds what is broken; to rank what works it is too
+# blunt. Nobody copied: no sentence is a training sentence, and the longest stretches in common are shorter than those
+# between real sentences.
+#
+# Bits per character can tell. Between the 6-gram and the GPT lie 0.3 bits for *every* character of the same text: the GPT
+# finds a page of a thousand characters $2^{300}$ times as likely. (Drawn at lower temperatures the models move up and to
+# the right, each along a curve of its own. Lesson 13 shows that.)
+#
+# Of the last two columns only one can be compared between models. **Perplexity** counts equally likely choices for the
+# next *token*, and a token is a character for one model and half a word for another. Bits per character have the same
+# unit for all, but not the same text: those of lesson 13 are for single sentences, without what stood before, those of 04
+# and 09 for the running text of the held-out chapters. And a GAN was never trained for this column; that its generator
+# can be asked at all is because it writes token by token.
+
+# %%
+print(" " * 27 + f"{'weights':>10}{'training s':>12}{'characters per s':>18}")
+for row in record.table("sentences"):
+    if row["kind"] == "model":
+        print(f"{row['label']:27}{row['weights']:10,}{row['training_seconds']:12.0f}{row['characters_per_second']:18,}")
+
+# %% [markdown]
+# 64 texts at once, on two cores. (The GANs' seconds count the training by maximum likelihood that they began with.)
+# Models of running text write on and on in one go, and the recurrent one of lesson 04 has few tokens to choose from at
+# each step. Those of lesson 13 begin anew for each short sentence, and all 64 wait for the longest.
+#
+# ### Texts with a right answer, or with a form
+#
+# Where an answer can be right, count right ones; where a form is asked for, count what has it. Both are measures that no
+# copier of style can win.
+
+# %%
+for lesson, table, measures in (
+    ("04", "quatrains", ("form_rate", "copied_lines", "bits_per_character")),
+    ("10", "dates", ("exact_match", "character_bleu", "unseen_exact_match")),
+):
+    row = results.load_record(lesson).table(table)[0]
+    print(f"lesson {lesson}, {table:10}" + "   ".join(f"{name} {row[name]:.3f}" for name in measures))
+
+# %% [markdown]
+# ## 10 · A checklist
+#
+# 1. Held-out reference, never the training images or texts.
 # 2. The same number of samples for all, and the number beside the result.
 # 3. A floor and a trivial baseline in the same table.
 # 4. At least one number for each of the three questions.
@@ -683,7 +799,7 @@ viz.bars(accuracy, errors=spread, reference={"cannot tell": 0.5}, unit="share of
 # 6. The name of the features in the name of the distance.
 # 7. Look at samples, drawn at random and not chosen, and at their nearest training images.
 #
-# ## 10 · Exercises
+# ## 11 · Exercises
 #
 # Each check tells you in a sentence why an answer is right or not yet. `hint("15.2")` helps in stages. Worked
 # solutions: `notebooks/solutions/15_measuring.ipynb`.
