@@ -5,7 +5,19 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from gencourse import autoencoder, callbacks, data, gan, language, seq2seq, text, training
+from gencourse import (
+    autoencoder,
+    callbacks,
+    data,
+    diffusion,
+    gan,
+    language,
+    latent_text,
+    pixelcnn,
+    seq2seq,
+    text,
+    training,
+)
 
 ADAM = keras.optimizers.Adam
 POINTS = data.ring().sample(512, 0)
@@ -14,6 +26,7 @@ LETTERS = text.CharacterTokenizer("abcdefgh \n")
 TOKENS = LETTERS.encode("abc dab egh\nfab cad eh " * 24)
 WINDOWS = (TOKENS[:520].reshape(65, 8), TOKENS[1:521].reshape(65, 8))  # each token's target is the next one
 WORDS = ["abc", "dab", "egh", "fabcad", "cad", "eh", "gabfed"] * 10
+STROKES = (np.random.default_rng(0).random((256, 4, 6, 1)) < 0.4).astype("float32")  # black-and-white images
 BATCH, STEPS = 32, 6
 
 
@@ -111,6 +124,54 @@ def tiny_translator(build=seq2seq.build_recurrent_translator, *, label_smoothing
     return model
 
 
+def tiny_text_vae(**options):
+    keras.utils.set_random_seed(5)
+    sizes = {"vocabulary_size": LETTERS.vocabulary_size, "latent_dim": 3, "embedding_dim": 4, "units": 8}
+    networks = {"dropout": options.pop("dropout", 0.0)}
+    model = latent_text.TextVAE(
+        latent_text.build_encoder(**sizes, **networks),
+        latent_text.build_decoder(**sizes, **networks),
+        LETTERS,
+        **{"seed": 3} | options,
+    )
+    model.compile(optimizer=ADAM(1e-3), steps_per_execution=3)
+    return model
+
+
+def tiny_text_gan(kind=latent_text.TextGAN, **options):
+    keras.utils.set_random_seed(5)
+    size = {"vocabulary_size": LETTERS.vocabulary_size, "embedding_dim": 4}
+    if kind is latent_text.TextGAN:
+        discriminator = latent_text.build_discriminator(**size, filters=4)
+    else:
+        discriminator = latent_text.build_recurrent_critic(**size, units=5, name="discriminator")
+        options = {"critic": latent_text.build_recurrent_critic(**size, units=5)} | options
+    generator = language.build_recurrent(**size, units=(8,))
+    model = kind(generator, discriminator, LETTERS, **{"length": 8, "seed": 3} | options)
+    model.compile(**{role: ADAM(1e-3) for role in model.optimizer_roles}, steps_per_execution=3)
+    return model
+
+
+def tiny_diffusion(classes=None, **options):
+    keras.utils.set_random_seed(5)
+    model = diffusion.Diffusion(
+        diffusion.build_point_denoiser(units=(16, 16), classes=classes),
+        classes=classes,
+        **{"ema_decay": 0.9, "seed": 3} | options,
+    )
+    model.compile(optimizer=ADAM(1e-3), steps_per_execution=3)
+    return model
+
+
+def tiny_pixelcnn(*, binarise=False, clip_norm=None, **options):
+    keras.utils.set_random_seed(5)
+    sizes = {"filters": 4, "depth": 1, "above_filters": 4, "above_depth": 2, "columns": 2}
+    network = pixelcnn.build_pixelcnn(input_shape=STROKES.shape[1:], **sizes | options)
+    model = pixelcnn.PixelCNN(network, binarise=binarise, clip_norm=clip_norm, seed=3)
+    model.compile(optimizer=ADAM(1e-3), steps_per_execution=3)
+    return model
+
+
 SIDES = WORDS, [word[::-1] + "\n" for word in WORDS]
 PAIRS = tuple(text.pad([LETTERS.encode(word) for word in side]) for side in SIDES)  # sources and targets, padded
 
@@ -125,6 +186,13 @@ FAMILIES = {
     "language, transformer": (lambda: tiny_language(language.build_transformer), WINDOWS),
     "translation, recurrent": (tiny_translator, PAIRS),
     "translation, transformer": (lambda: tiny_translator(seq2seq.build_transformer_translator), PAIRS),
+    "text vae": (tiny_text_vae, WINDOWS),
+    "diffusion": (tiny_diffusion, POINTS),
+    "diffusion, classes": (lambda: tiny_diffusion(classes=2), (POINTS, LABELS)),
+    "pixelcnn": (tiny_pixelcnn, STROKES),
+    "pixelcnn, classes": (lambda: tiny_pixelcnn(classes=2), (STROKES, LABELS[: len(STROKES)])),
+    "text gan": (tiny_text_gan, WINDOWS),
+    "text gan, policy gradient": (lambda: tiny_text_gan(latent_text.PolicyTextGAN), WINDOWS),
 }
 # Other arguments of the same classes: they train, and can be kept.
 VARIANTS = {
@@ -157,6 +225,29 @@ VARIANTS = {
         lambda: tiny_translator(seq2seq.build_transformer_translator, positions="rotary", dropout=0.1),
         PAIRS,
     ),
+    "text gan, mixtures, head start": (
+        lambda: tiny_text_gan(straight_through=False, head_start=2, loss="least_squares", clip_norm=None),
+        WINDOWS,
+    ),
+    "text gan, policy gradient without critic, with likelihood": (
+        lambda: tiny_text_gan(
+            latent_text.PolicyTextGAN, critic=None, reward="logit", entropy_weight=0.1, likelihood_weight=0.5
+        ),
+        WINDOWS,
+    ),
+    "pixelcnn, ReLU, dropout, grey values, clipped": (
+        lambda: tiny_pixelcnn(gated=False, dropout=0.1, binarise=True, clip_norm=1.0),
+        0.8 * STROKES,
+    ),
+    "text vae, word dropout, warm-up, free bits, dropout": (
+        lambda: tiny_text_vae(word_dropout=0.3, warm_up_steps=4, free_bits=0.1, kl_weight=0.5, dropout=0.1),
+        WINDOWS,
+    ),
+    "diffusion, noise, linear schedule, bounds, no average, clipped": (
+        lambda: tiny_diffusion(predict="noise", schedule="linear", bounds=(-3.0, 3.0), ema_decay=None, clip_norm=1.0),
+        POINTS,
+    ),
+    "diffusion, image": (lambda: tiny_diffusion(predict="image"), POINTS),
 }
 family = pytest.mark.parametrize(("make", "examples"), FAMILIES.values(), ids=FAMILIES)
 every_variant = pytest.mark.parametrize(
@@ -200,8 +291,19 @@ def forward(model, examples):
     """Inputs of the model's `call`, two of them, and the shape that comes back."""
     if isinstance(model, language.LanguageModel):
         return examples[0][:2], (*examples[0][:2].shape, model.network.vocabulary_size)
+    if isinstance(model, latent_text.TextGAN | latent_text.PolicyTextGAN):
+        return examples[0][:2], (*examples[0][:2].shape, LETTERS.vocabulary_size)
+    if isinstance(model, pixelcnn.PixelCNN):
+        inputs = [examples[0][:2], examples[1][:2]] if isinstance(examples, tuple) else examples[:2]
+        return inputs, (2, *samples_of(examples).shape[1:])
+    if isinstance(model, latent_text.TextVAE):
+        latents = np.zeros((2, model.latent_dim), "float32")
+        return [examples[0][:2], latents], (*examples[0][:2].shape, LETTERS.vocabulary_size)
     if isinstance(model, seq2seq.Translator):
         return [part[:2] for part in examples], (*examples[1][:2].shape, model.network.target_vocabulary_size)
+    if isinstance(model, diffusion.Diffusion):
+        noisy, times = np.zeros((2, *model.sample_shape), "float32"), np.zeros(2, "float32")
+        return [noisy, times, *([] if model.classes is None else [examples[1][:2]])], noisy.shape
     latents = np.zeros((2, getattr(model, "latent_dim", 3)), "float32")
     inputs = [latents, examples[1][:2]] if isinstance(examples, tuple) else latents
     return inputs, (2, *samples_of(examples).shape[1:])

@@ -4,7 +4,7 @@ import keras
 import numpy as np
 import pytest
 
-from gencourse import autoencoder, data
+from gencourse import autoencoder, data, sampling
 
 RNG = np.random.default_rng(0)
 
@@ -120,7 +120,7 @@ def test_what_beta_free_bits_and_warm_up_charge():
 
 
 def test_grey_values_become_draws():
-    draws = np.asarray(autoencoder.binary_draw(np.full((100, 28, 28, 1), 0.3, "float32"), seed=1))
+    draws = np.asarray(sampling.binary_draw(np.full((100, 28, 28, 1), 0.3, "float32"), seed=1))
     assert set(np.unique(draws)) == {0.0, 1.0}
     assert draws.mean() == pytest.approx(0.3, abs=0.01)
 

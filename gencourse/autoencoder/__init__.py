@@ -2,7 +2,7 @@
 
 from .builders import build_conv_decoder, build_conv_encoder, build_decoder, build_encoder
 from .corruption import ClippedNoise, CutHole, Shrink
-from .draws import binary_draw, reparametrise
+from .draws import reparametrise
 from .plain import Autoencoder
 from .restorer import Restorer, build_restorer
 from .variational import VAE
@@ -14,7 +14,6 @@ __all__ = [
     "CutHole",
     "Restorer",
     "Shrink",
-    "binary_draw",
     "build_conv_decoder",
     "build_conv_encoder",
     "build_decoder",

@@ -20,9 +20,3 @@ def reparametrise(mean, log_variance, *, seed):
     """
     noise = keras.random.normal(ops.shape(mean), seed=seed)
     return mean + ops.exp(0.5 * log_variance) * noise
-
-
-def binary_draw(probabilities, *, seed):
-    """Draws zeros and ones, each pixel being 1 with its grey value as probability: same shape, float32."""
-    uniform = keras.random.uniform(ops.shape(probabilities), seed=seed)
-    return ops.cast(uniform < probabilities, "float32")

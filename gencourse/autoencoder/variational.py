@@ -5,10 +5,11 @@ import numpy as np
 import tensorflow as tf
 from keras import ops
 
+from gencourse import sampling
 from gencourse.losses import bernoulli_log_likelihood, gaussian_log_likelihood, kl_to_standard_normal
 from gencourse.training import RunningMeans, TapeModel, apply_gradients
 
-from .draws import binary_draw, reparametrise
+from .draws import reparametrise
 
 LIKELIHOODS = ("bernoulli", "gaussian")
 
@@ -132,7 +133,7 @@ class VAE(TapeModel):
         samples = data[0] if isinstance(data, tuple) else data
         self.check_batch(samples, self.decoder.output_shape[1:])
         if self.binarise:
-            samples = binary_draw(samples, seed=self.seed_generator)
+            samples = sampling.binary_draw(samples, seed=self.seed_generator)
         with tf.GradientTape() as tape:
             mean, log_variance = self._posterior(samples, training=True)
             latents = reparametrise(mean, log_variance, seed=self.seed_generator)

@@ -34,7 +34,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from gencourse import autoencoder, data, losses, recipes, viz
+from gencourse import data, losses, recipes, sampling, viz
 from gencourse.exercises import check
 
 runtime.set_seed(1)
@@ -156,7 +156,7 @@ def train(loss_of, passes=2):
 
     @tf.function
     def step(images):
-        images = autoencoder.binary_draw(images, seed=seeds)
+        images = sampling.binary_draw(images, seed=seeds)
         with tf.GradientTape() as tape:
             mean, log_variance = tf.split(model.encoder(images, training=True), 2, axis=-1)
             logits = model.decoder(draw_latents(mean, log_variance), training=True)

@@ -1,0 +1,91 @@
+"""Recipes of lesson 11: diffusion on digits and on the ring."""
+
+import keras
+
+from gencourse import diffusion
+
+from .base import Recipe
+
+
+def build_ddpm(parameters, sample_shape, seed, steps_per_execution):
+    """A compiled diffusion model: of a U-Net for images, of a dense network for points."""
+    p = parameters
+    if len(sample_shape) == 1:
+        network = diffusion.build_point_denoiser(dimensions=sample_shape[0], units=p["units"], classes=p["classes"])
+    else:
+        network = diffusion.build_unet(
+            image_shape=sample_shape,
+            block_size=p["block_size"],
+            filters=p["filters"],
+            blocks=p["blocks"],
+            dense_units=p["dense_units"],
+            dense_channels=p["dense_channels"],
+            told_units=p["told_units"],
+            classes=p["classes"],
+        )
+    names = ("schedule", "predict", "classes", "label_dropout", "ema_decay", "bounds")
+    model = diffusion.Diffusion(network, **{name: p[name] for name in names}, seed=seed)
+    model.compile(
+        optimizer=keras.optimizers.Adam(p["learning_rate"], beta_1=p["beta_1"], beta_2=p["beta_2"]),
+        steps_per_execution=steps_per_execution,
+    )
+    return model
+
+
+# How these numbers were found: docs/search-diffusion.md.
+DDPM_DIGITS = Recipe(
+    name="ddpm",
+    lesson="11",
+    summary="diffusion on digits, with or without asking for a class (lesson 11)",
+    data="digits",
+    value_range="signed",
+    parameters={
+        "epochs": 12,
+        "batch_size": 32,
+        "block_size": 4,
+        "filters": (64,),
+        "blocks": (2,),
+        "dense_units": (256,),
+        "dense_channels": 16,
+        "told_units": 64,
+        "classes": 10,
+        "schedule": "cosine",
+        "predict": "image",
+        "label_dropout": 0.1,
+        "ema_decay": 0.998,
+        "bounds": (-1.0, 1.0),
+        "learning_rate": 2e-3,
+        "beta_1": 0.9,
+        "beta_2": 0.99,
+        "decay": "cosine",
+        "warm_up": 0.03,
+    },
+    build=build_ddpm,
+    labels=True,
+)
+
+DDPM_RING = Recipe(
+    name="ddpm-ring",
+    lesson="11",
+    prefix="RING_",
+    summary="diffusion on a ring of eight Gaussians (lesson 11)",
+    data="ring",
+    value_range=None,
+    parameters={
+        "epochs": 20,
+        "batch_size": 256,
+        "units": (128, 128, 128),
+        "classes": None,
+        "schedule": "cosine",
+        "predict": "velocity",
+        "label_dropout": 0.1,
+        "ema_decay": 0.99,
+        "bounds": None,
+        "learning_rate": 2e-3,
+        "beta_1": 0.9,
+        "beta_2": 0.99,
+        "decay": "cosine",
+        "warm_up": 0.0,
+    },
+    build=build_ddpm,
+)
