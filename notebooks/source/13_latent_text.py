@@ -26,7 +26,7 @@
 # - learn from rewards alone (policy gradient), and say what a baseline is good for;
 # - judge writers by quality *and* diversity, and recognise a mode collapse in words.
 #
-# It runs in two to three minutes on two CPU cores, most of it training. Reading takes about 70 minutes. Lesson 01
+# It runs in about two minutes on two CPU cores, a good minute of it training. Reading takes about 70 minutes. Lesson 01
 # comes before, for the game; lesson 03 for *latents*, *ELBO*, *KL* and the reparametrisation; lessons 04 and 09 for
 # *tokens*, *byte pairs*, *temperature*, *bits per character* and recurrent networks.
 
@@ -245,8 +245,8 @@ for i in shown[:3]:
     print(f"{some[i]}\n    -> {copies[i]}")
 
 # %% [markdown]
-# It hardly notices: a few tenths of a nat, of about seventy. `reconstruct` always takes the likeliest token, so that only the latents can make a difference, and
-# a reconstruction is just *some* sentence: a handful of them for everybody.
+# It hardly notices: a few tenths of a nat, of about seventy. `reconstruct` always takes the likeliest token, so that only
+# the latents can make a difference, and a reconstruction is just *some* sentence: a handful of them for everybody.
 #
 # This is **posterior collapse**, called *KL vanishing* when it happens to texts, and there it happens by itself. The
 # reason is a decoder that can do without. To predict the next word, the words before it are a much better help than a
@@ -265,8 +265,9 @@ for i in shown[:3]:
 #   threshold $\lambda$ on: $\sum_j \max\big(\lambda,\ \overline{\mathrm{KL}}_j\big)$ stands in the place of the sum of
 #   the KLs. Below $\lambda$ there is no slope towards 0, and being silent gains nothing.
 #
-# All three were tried (`docs/search-text-vae.md`). For this small model free bits alone did best; the recipe gives each
-# of the 32 latents a quarter of a nat. The score, later, is the honest bound, with the whole KL charged.
+# All three were tried (`docs/search-text-vae.md`). Alone, free bits let the latents of this small model say most, and
+# for little; the recipe gives each of the 32 latents a quarter of a nat. The score, later, is the honest bound, with the
+# whole KL charged.
 
 # %%
 before = model.generate(1000, temperature=0.8, seed=SEED)
