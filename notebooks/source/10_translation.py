@@ -27,8 +27,8 @@
 # - compute BLEU by hand, and choose between BLEU and exact match;
 # - find out what a model with nearly no error does not know.
 #
-# It runs in about a minute on two CPU cores, and half of that is training. Reading takes about 60 minutes. Lesson 04 comes before, for recurrent networks and for *nats*; lesson 09, for queries, keys, values and the
-# softmax over scores.
+# It runs in about a minute on two CPU cores, and half of that is training. Reading takes about 60 minutes. Lesson 04
+# comes before, for recurrent networks and for *nats*; lesson 09, for queries, keys, values and the softmax over scores.
 
 # %% tags=["setup"]
 # On Colab this installs the course and replaces nothing that is there; elsewhere it is there already.
