@@ -40,7 +40,7 @@ DDPM_DIGITS = Recipe(
     data="digits",
     value_range="signed",
     parameters={
-        "epochs": 12,
+        "epochs": 9,
         "batch_size": 32,
         "block_size": 4,
         "filters": (64,),
