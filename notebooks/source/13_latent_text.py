@@ -619,7 +619,8 @@ viz.histogram(estimates, bins=19, limits=(-3.2, 3.5), x_label="slope, from 32 dr
 
 # %% [markdown]
 # Both are right on average. Without a baseline the spread is some twenty times as large, and a batch often has even the
-# sign wrong; with it, nearly every batch agrees. That one subtraction decides whether learning from rewards works.
+# sign wrong; with it, nearly all batches fall into a single bar of the picture. That one subtraction decides whether
+# learning from rewards works.
 #
 # The package's loss is the same thing for texts: minus $\log p$ of each word, times its **advantage**, reward minus
 # baseline, which counts as a plain number. Equal to ours:
