@@ -27,7 +27,7 @@
 # - measure texts as well, and say what BLEU cannot see;
 # - compare your own eye with a machine's.
 #
-# It runs in about a minute and a half on two CPU cores. No model is trained here: the weights are those that the other
+# It runs in about a minute on two CPU cores. No model is trained here: the weights are those that the other
 # lessons recorded. Reading takes about 55 minutes. Lessons 01 to 03 come before; the tables also hold models of lessons
 # 04 to 13, and you can read them without those.
 
