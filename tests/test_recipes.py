@@ -34,7 +34,8 @@ def test_every_recipe_trains_and_is_judged(recipe, monkeypatch):
     assert run.settings["steps"] == 4
     examples = domains.DOMAINS[recipe.domain](recipe.data, parameters=run.settings["parameters"])
     assert examples.pass_steps(batch) >= 1
-    monkeypatch.setattr(short.ShortTexts, "drawn", 60)
+    for kind in (short.ShortTexts, domains.Images):
+        monkeypatch.setattr(kind, "drawn", 60)
     scores = recipes.judge(run, 60, seed=2)
     if recipe.draws:
         samples = recipes.sample(run, 60, seed=2)

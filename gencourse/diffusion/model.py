@@ -32,15 +32,15 @@ class Diffusion(Denoiser):
     """
 
     def generate(
-        self, n: int, *, steps: int = 30, eta: float = 0.0, labels=None, guidance: float = 1.0, seed=0, latents=None
+        self, n: int, *, steps: int = 30, eta: float = 1.0, labels=None, guidance: float = 1.0, seed=0, latents=None
     ) -> np.ndarray:
         """Draws samples, from the averaged network where there is one.
 
         Args:
             n: how many.
             steps: steps from noise to sample; each asks the network once.
-            eta: share of the noise that each step makes anew: 0 is DDIM, whose sample depends on where it starts
-                alone; 1 is DDPM.
+            eta: share of the noise that each step makes anew: 1 is DDPM; 0 is DDIM, whose sample depends on where it
+                starts alone.
             labels: the class of each sample; with classes, by default 0, 1, 2, … in turn.
             guidance: how far to go from the answer without a class towards the one with it: 0 stays, 1 arrives, more
                 goes beyond: plainer samples of the class, and less variety. Between 0 and 1 and beyond 1 the network
@@ -59,7 +59,7 @@ class Diffusion(Denoiser):
             labels = np.arange(n) % self.classes
         return self._walked(latents, grid(self.rates_at, steps), labels, guidance, eta=eta, seed=seed)
 
-    def trajectory(self, n: int, *, steps: int = 30, eta: float = 0.0, labels=None, guidance: float = 1.0, seed=0):
+    def trajectory(self, n: int, *, steps: int = 30, eta: float = 1.0, labels=None, guidance: float = 1.0, seed=0):
         """What `generate` passes through: float32 array (steps + 1, n, ...), noise first, samples last."""
         latents = self.latents_for(n, self.sample_shape, seed=seed)
         if self.classes is not None and labels is None:
@@ -110,7 +110,7 @@ class Diffusion(Denoiser):
         Args:
             images: shape (n, ...).
             steps: more come closer to an exact inverse.
-            labels, guidance: as in `generate`; to come back, draw with the same.
+            labels, guidance: as in `generate`; to come back, draw with the same and eta=0.
 
         Returns:
             Latents for `generate`, float32 array (n, ...).
@@ -131,7 +131,8 @@ class Diffusion(Denoiser):
         """
         kept = {"steps": steps, "guidance": guidance if labels is not None else 0.0, "labels": labels}
         first, last = (latents.ravel() for latents in self.invert(np.stack([start, end]), **kept))
-        return self.generate(count, latents=slerp(first, last, count).reshape(count, *self.sample_shape), **kept)
+        between = slerp(first, last, count).reshape(count, *self.sample_shape)
+        return self.generate(count, latents=between, eta=0.0, **kept)
 
     def denoise(self, noisy, time: float, *, labels=None, guidance: float = 1.0) -> tuple[np.ndarray, np.ndarray]:
         """Asks the network what is in noisy samples.

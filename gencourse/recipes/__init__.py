@@ -13,7 +13,7 @@ from .gan import GAN_DIGITS, GAN_RING
 from .language import CHAR_RNN, GPT_BPE, GPT_CHAR, GPT_VERSE, POEM_RNN
 from .latent_text import LINE_RNN, LINE_VAE, POLICY_GAN, SENTENCE_RNN, TEXT_GAN, TEXT_VAE
 from .pairs import Pairs, Tokenizers, agreement
-from .pixelcnn import PIXELCNN_DIGITS
+from .pixelcnn import PIXELCNN_CLASSES, PIXELCNN_DIGITS
 from .restoration import AUTOENCODER_DIGITS, HOLES_DIGITS, NOISE_DIGITS, UPSCALER_DIGITS
 from .runs import Run, judge, load, sample, sample_labels, steps_per_call, train
 from .short import ShortTexts, likelihood
@@ -58,6 +58,7 @@ RECIPES = {
         WGAN_RING,
         CGAN_DIGITS,
         PIXELCNN_DIGITS,
+        PIXELCNN_CLASSES,
         DDPM_DIGITS,
         DDPM_RING,
         AUTOENCODER_DIGITS,

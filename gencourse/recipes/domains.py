@@ -32,7 +32,8 @@ class Images:
 
     Attributes:
         train: images to train on. labels: theirs, or None.
-        reference: images to judge by. The held-out part; all of a file that has none.
+        reference: images to judge by: the held-out part; all of a file that has none.
+        reference_labels: theirs, or None.
     """
 
     bundled = ("digits", "fashion")
@@ -48,14 +49,15 @@ class Images:
                 raise ValueError(f"{source!r} has a held-out part of its own. Received: holdout={holdout}.")
             splits = data.load_images(source)
             self.train, self.labels = splits.train_images, splits.train_labels
-            self.reference = splits.test_images
+            self.reference, self.reference_labels = splits.test_images, splits.test_labels
             self.evaluator_name = source
             return
         images, labels = _read_images(Path(source))
         kept = len(images) - _held_out(len(images), holdout)
         self.has_held_out = kept < len(images)
         self.train, self.labels = images[:kept], None if labels is None else labels[:kept]
-        self.reference = images[kept:] if kept < len(images) else images
+        judged = slice(kept, None) if self.has_held_out else slice(None)
+        self.reference, self.reference_labels = images[judged], None if labels is None else labels[judged]
         self.evaluator_name = "digits"
 
     @property

@@ -26,7 +26,7 @@ def measure(study: Study, changes: dict, seed: int, folder: str) -> dict:
     """Trains one recipe from one seed and judges it; runs in a fresh process, so that memory and time are its own."""
     from . import get, train
     from .checkpoints import save_checkpoint
-    from .runs import judge
+    from .runs import judge_samples, reached
 
     curves = []
 
@@ -43,7 +43,8 @@ def measure(study: Study, changes: dict, seed: int, folder: str) -> dict:
         seed=seed,
         more_callbacks=watch if study.curve else (),
     )
-    claimed, tabled = judge(run, study.samples, seed=seed), max(study.samples, _table_samples(run))
+    known, counts = reached(run), (study.samples, max(study.samples, _table_samples(run)))
+    scores = {n: (judge_samples(run, n, seed=seed) if study.draws else {}) | known for n in dict.fromkeys(counts)}
     checkpoint = Path(folder) / f"{seed}.npz"
     save_checkpoint(run.model, checkpoint)
     return {
@@ -54,8 +55,8 @@ def measure(study: Study, changes: dict, seed: int, folder: str) -> dict:
         "peak_memory_mb": run.settings["peak_memory_mb"],
         "versions": run.settings["versions"],
         "machine": run.settings["machine"],
-        "claims": claimed,
-        "table": claimed if tabled == study.samples else judge(run, tabled, seed=seed),
+        "claims": scores[counts[0]],
+        "table": scores[counts[1]],
         "checkpoint": str(checkpoint),
         **({"curve": _points(curves[0])} if curves else {}),
     }

@@ -216,14 +216,24 @@ def judge(run: Run, n: int, *, seed: int = 0) -> dict[str, float]:
     Returns:
         Measures by name.
     """
+    return judge_samples(run, n, seed=seed) | reached(run)
+
+
+def judge_samples(run: Run, n: int, *, seed: int = 0) -> dict[str, float]:
+    """The quality of `n` samples by name; nothing for a model that draws none."""
     from . import get
 
-    recipe, examples, scores = get(run.settings["recipe"]), source(run.settings), {}
-    if recipe.draws:
-        scores |= examples.judge(sample(run, n, seed=seed), sample_labels(run, n))
-    if recipe.measure is not None:
-        scores |= recipe.measure(run.model, examples)
-    return scores
+    if not get(run.settings["recipe"]).draws:
+        return {}
+    return source(run.settings).judge(sample(run, n, seed=seed), sample_labels(run, n))
+
+
+def reached(run: Run) -> dict[str, float]:
+    """What the model reaches on held-out examples, by name: its recipe's own measure."""
+    from . import get
+
+    measure = get(run.settings["recipe"]).measure
+    return {} if measure is None else measure(run.model, source(run.settings))
 
 
 def versions() -> dict[str, str]:

@@ -176,5 +176,67 @@ STUDIES: dict[str, tuple[Study, ...]] = {
             )
         ),
     ),
+    "08": (
+        Study(
+            name="digits",
+            recipe="pixelcnn",
+            variants={
+                "two stacks (the lesson's)": {},
+                "gated blocks": {"gated": True},
+            },
+            claims={"nats_per_image": False, "frechet": False},
+            checkpoint=True,
+        ),
+        Study(
+            name="one_stack",
+            recipe="pixelcnn",
+            variants={"one stack, with a blind spot": {"plain": True, "rate": 3e-3}},
+            seeds=3,
+            draws=False,
+        ),
+        Study(
+            name="classes",
+            recipe="pixelcnn-class",
+            variants={"told the class": {}},
+            claims={"nats_told_class": False, "class_accuracy": True, "bayes_accuracy": True},
+            seeds=3,
+            checkpoint=True,
+        ),
+    ),
+    "11": (
+        Study(
+            name="digits",
+            recipe="ddpm",
+            variants={
+                "predicts the image (the lesson's)": {},
+                "predicts the noise": {"predict": "noise"},
+                "predicts the velocity": {"predict": "velocity"},
+                "linear schedule": {"schedule": "linear"},
+                "no running average": {"ema_decay": None},
+            },
+            claims={"frechet": False, "guided_class_accuracy": True, "precision": True, "recall": True},
+            checkpoint=True,
+        ),
+        Study(
+            name="ring",
+            recipe="ddpm-ring",
+            variants={
+                "predicts the velocity (the lesson's)": {},
+                "predicts the noise": {"predict": "noise"},
+                "predicts the point": {"predict": "image"},
+                "linear schedule": {"schedule": "linear"},
+            },
+            claims={"modes_covered": True, "share_within": True, "total_variation": False},
+        ),
+        Study(
+            name="fashion",
+            recipe="ddpm",
+            data="fashion",
+            variants={"the lesson's": {}},
+            claims={"frechet": False, "guided_class_accuracy": True},
+            seeds=3,
+            checkpoint=True,
+        ),
+    ),
     **TEXT_STUDIES,
 }

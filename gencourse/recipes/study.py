@@ -18,6 +18,7 @@ class Study:
         claims: {measure: whether higher is better} that the first variant is held to.
         samples: samples measured for claims, as many as the lesson draws; tables use 5,000.
         seeds: seeds of the first variant; the others get three.
+        draws: judge samples; not where drawing thousands of them takes too long.
         curve: for a language model: keep the bits per character on some held-out text while it trains.
         checkpoint: keep the networks of the first variant's median seed, by the first claim or else by its distance.
     """
@@ -30,5 +31,6 @@ class Study:
     claims: Mapping[str, bool] = field(default_factory=dict)
     samples: int = 1000
     seeds: int = 5
+    draws: bool = True
     curve: bool = False
     checkpoint: bool = False
