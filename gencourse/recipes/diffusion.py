@@ -89,7 +89,7 @@ DDPM_RING = Recipe(
     data="ring",
     value_range=None,
     parameters={
-        "epochs": 20,
+        "epochs": 40,
         "batch_size": 256,
         "units": (128, 128, 128),
         "classes": None,
