@@ -26,8 +26,8 @@ def measured():
 
 def test_every_row_is_there_and_told(measured):
     rows, _, said = measured
-    assert list(rows) == ["model", "floor", "copier", "noise"]
-    assert len(said) == 4
+    assert list(rows) == ["model", "floor", "binary", "copier", "noise"]
+    assert len(said) == 5
     assert said[0].startswith("GAN: frechet ")
     for row in rows.values():
         assert row["n"] == 200

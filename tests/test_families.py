@@ -17,6 +17,7 @@ from gencourse import (
     seq2seq,
     text,
     training,
+    vq,
 )
 
 ADAM = keras.optimizers.Adam
@@ -172,6 +173,21 @@ def tiny_pixelcnn(*, binarise=False, clip_norm=None, **options):
     return model
 
 
+def tiny_vq(classes=None, *, codebook=None, prior=None, **options):
+    keras.utils.set_random_seed(5)
+    shape = STROKES.shape[1:]
+    sizes = {"block_size": 2, "filters": 6, "residual_blocks": 1, "code_dim": 3}
+    model = vq.VQVAE(
+        vq.build_encoder(input_shape=shape, **sizes),
+        vq.build_decoder(output_shape=shape, **sizes),
+        vq.Codebook(8, 3, **codebook or {}),
+        vq.CodePrior(grid=(2, 3), codes=8, embedding_dim=4, filters=6, depth=2, classes=classes, **prior or {}),
+        **{"seed": 3} | options,
+    )
+    model.compile(**{role: ADAM(1e-3) for role in model.optimizer_roles}, steps_per_execution=3)
+    return model
+
+
 SIDES = WORDS, [word[::-1] + "\n" for word in WORDS]
 PAIRS = tuple(text.pad([LETTERS.encode(word) for word in side]) for side in SIDES)  # sources and targets, padded
 
@@ -191,6 +207,8 @@ FAMILIES = {
     "diffusion, classes": (lambda: tiny_diffusion(classes=2), (POINTS, LABELS)),
     "pixelcnn": (tiny_pixelcnn, STROKES),
     "pixelcnn, classes": (lambda: tiny_pixelcnn(classes=2), (STROKES, LABELS[: len(STROKES)])),
+    "vq": (tiny_vq, STROKES),
+    "vq, classes": (lambda: tiny_vq(classes=2), (STROKES, LABELS[: len(STROKES)])),
     "text gan": (tiny_text_gan, WINDOWS),
     "text gan, policy gradient": (lambda: tiny_text_gan(latent_text.PolicyTextGAN), WINDOWS),
 }
@@ -247,6 +265,16 @@ VARIANTS = {
         lambda: tiny_diffusion(predict="noise", schedule="linear", bounds=(-3.0, 3.0), ema_decay=None, clip_norm=1.0),
         POINTS,
     ),
+    "vq, codes by gradient, no restarts, squared error, clipped, dropout, cold": (
+        lambda: tiny_vq(
+            codebook={"learning": "gradient", "restart_below": 0.0},
+            prior={"dropout": 0.1, "code_dropout": 0.1, "gated": False},
+            loss="squared_error",
+            clip_norm=1.0,
+            temperature=0.8,
+        ),
+        STROKES,
+    ),
     "diffusion, image": (lambda: tiny_diffusion(predict="image"), POINTS),
 }
 family = pytest.mark.parametrize(("make", "examples"), FAMILIES.values(), ids=FAMILIES)
@@ -296,6 +324,8 @@ def forward(model, examples):
     if isinstance(model, pixelcnn.PixelCNN):
         inputs = [examples[0][:2], examples[1][:2]] if isinstance(examples, tuple) else examples[:2]
         return inputs, (2, *samples_of(examples).shape[1:])
+    if isinstance(model, vq.VQVAE):
+        return samples_of(examples)[:2], (2, *STROKES.shape[1:])
     if isinstance(model, latent_text.TextVAE):
         latents = np.zeros((2, model.latent_dim), "float32")
         return [examples[0][:2], latents], (*examples[0][:2].shape, LETTERS.vocabulary_size)

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from gencourse import data, losses, pixelcnn
+from gencourse import data, layers, losses, pixelcnn
 
 RNG = np.random.default_rng(0)
 SHAPE = (8, 12, 1)
@@ -68,7 +68,7 @@ def test_masks_that_are_none_are_named(size, kind, sentence):
         pixelcnn.raster_mask(size, kind)
 
 
-@pytest.mark.parametrize("kind", pixelcnn.KINDS)
+@pytest.mark.parametrize("kind", layers.MASK_KINDS)
 @pytest.mark.parametrize("size", [(3, 3), (5, 3), (3, 5), (1, 7)])
 def test_a_masked_convolution_is_one_with_a_kernel_full_of_zeros(kind, size):
     if kind == "above" and size[0] == 1:

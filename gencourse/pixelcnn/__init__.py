@@ -1,12 +1,12 @@
 """PixelCNN: images drawn pixel by pixel, with an exact likelihood."""
 
+from gencourse.layers import CausalBlock, MaskedConv2D, raster_mask
+
 from .drawing import draw, draw_naively
-from .masked import KINDS, CausalBlock, MaskedConv2D, raster_mask
 from .model import PixelCNN
 from .network import PixelNetwork, build_pixelcnn, build_plain_pixelcnn
 
 __all__ = [
-    "KINDS",
     "CausalBlock",
     "MaskedConv2D",
     "PixelCNN",

@@ -4,7 +4,7 @@ import keras
 import tensorflow as tf
 from keras import layers
 
-from .masked import CausalBlock, MaskedConv2D
+from gencourse.layers import CausalBlock, MaskedConv2D
 
 
 @keras.saving.register_keras_serializable(package="gencourse")

@@ -20,6 +20,7 @@ from .short import ShortTexts, likelihood
 from .texts import Prose, Quatrains, Sonnets
 from .translation import TRANSLATOR
 from .vae import VAE_DIGITS
+from .vq import VQVAE_FASHION
 from .wasserstein import WGAN_FASHION, WGAN_RING
 
 __all__ = [
@@ -61,6 +62,7 @@ RECIPES = {
         PIXELCNN_CLASSES,
         DDPM_DIGITS,
         DDPM_RING,
+        VQVAE_FASHION,
         AUTOENCODER_DIGITS,
         HOLES_DIGITS,
         NOISE_DIGITS,

@@ -187,6 +187,8 @@ COMPARISONS: dict[str, tuple[Comparison, ...]] = {
                 Row("05", "digits", "WGAN-GP (05)"),
                 Row("06", "digits", "conditional GAN (06)"),
                 Row("07", "code", "autoencoder (07)"),
+                Row("08", "digits", "PixelCNN (08)"),
+                Row("11", "digits", "diffusion (11)"),
             ),
             checked=DCGAN,
             claims={"frechet": False, "precision": True, "recall": True, "coverage": True},
@@ -198,6 +200,8 @@ COMPARISONS: dict[str, tuple[Comparison, ...]] = {
                 Row("02", "fashion", "DCGAN (02)"),
                 Row("05", "fashion", "WGAN-GP (05)"),
                 Row("06", "fashion", "conditional GAN (06)"),
+                Row("11", "fashion", "diffusion (11)"),
+                Row("12", "fashion", "VQ-VAE (12)"),
             ),
         ),
         Comparison(

@@ -13,6 +13,7 @@ from .runs import Run, sample, sample_labels, source
 from .short import ShortTexts, likelihood
 from .texts import Prose
 
+BINARISED = ("digits",)  # sets that a model in the table draws black and white
 TIMED_IMAGES = 1000
 TIMED_DRAWS = 5
 PASSAGES, PASSAGE = 64, 2000  # of running text, written at once, and their tokens
@@ -49,8 +50,10 @@ class ImageContest:
 
     def others(self):
         """(label, kind, function of n and seed) of the rows that are no models."""
+        black_and_white = ("the same, black and white", "binary", lambda n, seed: self._floor(n, seed, binary=True))
         return (
             ("real, other images (floor)", "floor", self._floor),
+            *((black_and_white,) if self.examples.source in BINARISED else ()),
             ("the copier", "copier", lambda n, seed: self.examples.judge(self._real(n, seed)[0])),
             ("noise", "noise", self._noise),
         )
@@ -60,9 +63,13 @@ class ImageContest:
         order = np.random.default_rng(seed).permutation(len(self.examples.train))
         return data.to_unit(self.examples.train[order[:n]]), data.to_unit(self.examples.train[order[n:]])
 
-    def _floor(self, n: int, seed: int) -> dict[str, float]:
-        """Real images in the place of generated ones; neighbours are looked for among the *other* training images."""
+    def _floor(self, n: int, seed: int, *, binary: bool = False) -> dict[str, float]:
+        """Real images in the place of generated ones; neighbours are looked for among the *other* training images.
+
+        Drawn black and white, they are the floor of models that draw no greys.
+        """
         images, others = self._real(n, seed)
+        images = data.binarise(images, seed=seed) if binary else images
         evaluator = metrics.load_evaluator(self.examples.evaluator_name)
         scores = metrics.evaluate_images(images, data.to_unit(self.examples.reference), evaluator, training=others)
         return {**scores, "confident_share": metrics.confident_share(images, evaluator)}

@@ -237,5 +237,35 @@ STUDIES: dict[str, tuple[Study, ...]] = {
             checkpoint=True,
         ),
     ),
+    "12": (
+        Study(
+            name="fashion",
+            recipe="vqvae",
+            variants={
+                "256 codes (the lesson's)": {},
+                "64 codes": {"codes": 64},
+                "512 codes": {"codes": 512},
+                "no restarts": {"restart_below": 0.0},
+                "codes by gradient": {"learning": "gradient", "restart_below": 0.0},
+                "by gradient, begun small": {"learning": "gradient", "restart_below": 0.0, "initial_std": 0.05},
+            },
+            claims={
+                "frechet": False,
+                "class_accuracy": True,
+                "reconstruction_frechet": False,
+                "perplexity": True,
+                "code_nats": False,
+            },
+            checkpoint=True,
+        ),
+        Study(
+            name="digits",
+            recipe="vqvae",
+            data="digits",
+            variants={"as many steps as on fashion": {"epochs": 4}},
+            seeds=3,
+            checkpoint=True,
+        ),
+    ),
     **TEXT_STUDIES,
 }

@@ -5,7 +5,7 @@ import numpy as np
 import tensorflow as tf
 from keras import layers
 
-KINDS = ("A", "B", "above", "rows")
+MASK_KINDS = ("A", "B", "above", "rows")
 
 
 def raster_mask(kernel_size, kind: str) -> np.ndarray:
@@ -25,8 +25,8 @@ def raster_mask(kernel_size, kind: str) -> np.ndarray:
     Reference:
         Van den Oord, Kalchbrenner and Kavukcuoglu, "Pixel Recurrent Neural Networks", 2016 (A and B).
     """
-    if kind not in KINDS:
-        raise ValueError(f"`kind` must be one of {KINDS}. Received: {kind!r}.")
+    if kind not in MASK_KINDS:
+        raise ValueError(f"`kind` must be one of {MASK_KINDS}. Received: {kind!r}.")
     height, width = kernel_size
     if height < 1 or width < 1 or height % 2 == 0 or width % 2 == 0:
         raise ValueError(f"A kernel with a centre has odd sides. Received: kernel_size={tuple(kernel_size)}.")
@@ -57,6 +57,7 @@ class MaskedConv2D(layers.Layer):
 
     Attributes:
         mask: float32 (rows, columns).
+        kept_size: (rows, columns) of the kernel that are computed.
     """
 
     def __init__(self, filters: int, kernel_size, kind: str = "B", *, use_bias=True, kernel_initializer=None, **kwargs):
@@ -69,6 +70,7 @@ class MaskedConv2D(layers.Layer):
         self.kernel_initializer = keras.initializers.get(kernel_initializer or "glorot_uniform")
         kept_rows, kept_columns = (np.flatnonzero(self.mask.any(axis=other)).max() + 1 for other in (1, 0))
         self._kept = self.mask[:kept_rows, :kept_columns]
+        self.kept_size = (int(kept_rows), int(kept_columns))
         #: rows above and columns to the left that an output sees
         self.up, self.left = (side // 2 for side in self.kernel_size)
         # How far the kept kernel reaches below and to the right of the centre: -1 where not even the centre is left.
@@ -156,8 +158,9 @@ class CausalBlock(layers.Layer):
         return self._add(rows[:, -1:], self.convolution.read_row(self._before(rows)))
 
     def read_pixel(self, patch):
-        """The output at the patch's last column: (B, 1, left + 1, F) -> (B, 1, 1, F)."""
-        return self._add(patch[:, :, -1:], self.convolution.read_pixel(self._before(patch)))
+        """One place of the output, from the patch under the kept kernel -> (B, 1, 1, F)."""
+        left = self.convolution.left  # where the place itself stands, in the last row
+        return self._add(patch[:, -1:, left : left + 1], self.convolution.read_pixel(self._before(patch)))
 
     def _before(self, x):
         return x if self.gated else tf.nn.relu(x)
