@@ -268,7 +268,7 @@ VARIANTS = {
     "vq, codes by gradient, no restarts, squared error, clipped, dropout, cold": (
         lambda: tiny_vq(
             codebook={"learning": "gradient", "restart_below": 0.0},
-            prior={"dropout": 0.1, "code_dropout": 0.1, "gated": False},
+            prior={"dropout": 0.1, "gated": False},
             loss="squared_error",
             clip_norm=1.0,
             temperature=0.8,

@@ -132,6 +132,16 @@ def test_the_course_keeps_its_promises_about_lesson_04():
     assert poems["copied_lines"] <= 0.01
 
 
+def test_the_course_keeps_its_promises_about_lesson_08():
+    """Below 92 nats and below what the VAE can prove; two stacks beat one; a generator told classes can classify."""
+    record, vae = results.load_record("08"), results.load_record("03")
+    nats = record.claim("digits_nats_per_image")
+    assert max(nats.values) <= 92
+    assert nats.median < vae.claim("digits_importance_weighted_nats").median
+    assert nats.median < record.table("one_stack")[0]["nats_per_image"]
+    assert min(record.claim("classes_bayes_accuracy").values) >= 0.9
+
+
 def test_the_course_keeps_its_promises_about_lesson_09():
     """Byte pairs beat lesson 04's network and characters; showing some prose keeps prose; the small setting learns."""
     record = results.load_record("09")
@@ -144,6 +154,17 @@ def test_the_course_keeps_its_promises_about_lesson_09():
     assert plain["bits_per_character"] < rows["from nothing"]["bits_per_character"]
     assert mixed["prose_bits_per_character"] < plain["prose_bits_per_character"]
     assert record.claim("small_nats_per_character").median <= 1.85
+
+
+def test_the_course_keeps_its_promises_about_lesson_11():
+    """No worse than lesson 02's GAN, at the same number of samples; guided samples are what was asked for."""
+    record = results.load_record("11")
+    assert record.claim("digits_frechet").median <= results.load_record("02").claim("digits_frechet").median
+    assert min(record.claim("digits_guided_class_accuracy").values) >= 0.98
+    assert set(record.claim("ring_modes_covered").values) == {8}
+    assert record.claim("ring_share_within").median >= 0.95
+    lesson, *others = record.table("digits")
+    assert all(lesson["frechet"] < row["frechet"] for row in others if row["variant"].startswith("predicts"))
 
 
 def test_the_course_keeps_its_promises_about_lesson_05():

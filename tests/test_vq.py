@@ -334,9 +334,3 @@ def test_labels_are_dropped_in_training():
     after = model.prior.told.embeddings.numpy()
     np.testing.assert_array_equal(after[:2], before[:2])
     assert (after[2] != before[2]).any()
-
-
-def test_hidden_codes_are_hidden_in_training_only():
-    prior = make_prior(code_dropout=0.5)
-    np.testing.assert_array_equal(prior(CODES), make_prior()(CODES))
-    assert not np.allclose(prior(CODES, training=True), prior(CODES))

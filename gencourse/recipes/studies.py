@@ -258,14 +258,6 @@ STUDIES: dict[str, tuple[Study, ...]] = {
             },
             checkpoint=True,
         ),
-        Study(
-            name="digits",
-            recipe="vqvae",
-            data="digits",
-            variants={"as many steps as on fashion": {"epochs": 4}},
-            seeds=3,
-            checkpoint=True,
-        ),
     ),
     **TEXT_STUDIES,
 }

@@ -31,7 +31,6 @@ def build_vqvae(parameters, sample_shape, seed, steps_per_execution):
         gated=p["gated"],
         classes=p["classes"],
         dropout=p["dropout"],
-        code_dropout=p["code_dropout"],
     )
     model = vq.VQVAE(
         encoder,
@@ -98,8 +97,7 @@ VQVAE_FASHION = Recipe(
         "prior_depth": 3,
         "gated": True,
         "classes": 10,
-        "dropout": 0.1,
-        "code_dropout": 0.0,
+        "dropout": 0.0,
         "label_dropout": 0.1,
         "temperature": 0.9,
         "guidance": 2.0,

@@ -29,8 +29,6 @@ class CodePrior(keras.Model):
         classes: number of classes that the network is told; None for none. Labels go one further: the last stands for
             "no class", which guidance compares with.
         dropout: in the blocks, in [0, 1).
-        code_dropout: share of the codes that are hidden from the network in training, in [0, 1). What it must foretell
-            without a neighbour now and then, it does not learn by heart.
 
     Raises:
         ValueError: for an empty map, fewer than 2 codes, or kernels that see no row above.
@@ -52,7 +50,6 @@ class CodePrior(keras.Model):
         gated: bool = True,
         classes: int | None = None,
         dropout: float = 0.0,
-        code_dropout: float = 0.0,
         name: str = "prior",
         **kwargs,
     ):
@@ -74,10 +71,8 @@ class CodePrior(keras.Model):
             "kernel_size": kernel_size,
             "gated": gated,
             "dropout": dropout,
-            "code_dropout": code_dropout,
         }
         self.embedding = layers.Embedding(codes, embedding_dim, name="codes")
-        self.hide = layers.Dropout(code_dropout, noise_shape=(None, *self.grid, 1), name="hide")
         self.first = MaskedConv2D(filters, (2 * first_rows + 1, 2 * self.grid[1] - 1), "A", name="first")
         self.blocks = [
             CausalBlock(filters, kernel_size, "B", gated=gated, dropout=dropout, name=f"block_{i}")
@@ -104,7 +99,7 @@ class CodePrior(keras.Model):
     def call(self, inputs, training=None):
         """Logits: codes (B, H, W), or [codes, labels (B,)] -> (B, H, W, K)."""
         codes, labels = self._split(inputs)
-        x = self.first(self.hide(self.embedding(codes), training=training)) + self.places
+        x = self.first(self.embedding(codes)) + self.places
         if labels is not None:
             x = x + self.told(labels)[:, None, None]
         for block in self.blocks:
