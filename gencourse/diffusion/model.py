@@ -174,22 +174,11 @@ class Diffusion(Denoiser):
     def _asked(self, n: int, labels, guidance: float):
         """Labels (n,), the guidance, and how to ask: "plain", "once" or "twice"."""
         if self.classes is None:
-            if labels is not None:
-                raise ValueError(f"This model knows no classes. Received: labels {labels!r}.")
-            return None, guidance, "plain"
+            return self.labels_for(n, labels), guidance, "plain"
         nothing = np.full(n, self.classes, "int32")
         if labels is None or guidance == 0.0:
             return nothing, guidance, "once"
-        labels = np.asarray(labels)
-        if labels.ndim == 0:
-            labels = np.full(n, labels)
-        whole = np.issubdtype(labels.dtype, np.integer) and labels.shape == (n,)
-        if not whole or labels.min() < 0 or labels.max() >= self.classes:
-            raise ValueError(
-                f"`labels` must be {n} whole numbers from 0 to {self.classes - 1}. Received: {labels.dtype} of shape "
-                f"{labels.shape}, from {labels.min()} to {labels.max()}."
-            )
-        return labels.astype("int32"), guidance, "once" if guidance == 1.0 else "twice"
+        return self.labels_for(n, labels), guidance, "once" if guidance == 1.0 else "twice"
 
     def _believe(self, labels, guidance, how: str):
         """A function of `(noisy, time, rates)` that returns the believed (images, noise)."""

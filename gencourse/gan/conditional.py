@@ -96,16 +96,7 @@ class ConditionalGAN(GAN):
             ValueError: if `n` is below 1, or latents or labels do not fit.
         """
         latents = self.latents_for(n, (self.latent_dim,), seed=seed, latents=latents)
-        labels = np.arange(n) % self.classes if labels is None else np.asarray(labels)
-        if labels.ndim == 0:
-            labels = np.full(n, labels)
-        whole = np.issubdtype(labels.dtype, np.integer) and labels.shape == (n,)
-        if not whole or labels.min() < 0 or labels.max() >= self.classes:
-            raise ValueError(
-                f"`labels` must be {n} whole numbers from 0 to {self.classes - 1}. Received: {labels.dtype} of shape "
-                f"{labels.shape}, from {labels.min()} to {labels.max()}."
-            )
-        return self._drawn(latents, (labels.astype("int32"),))
+        return self._drawn(latents, (self.labels_for(n, labels),))
 
     def settings(self):
         return {**super().settings(), "auxiliary_weight": self.auxiliary_weight}

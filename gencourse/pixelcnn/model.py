@@ -135,7 +135,7 @@ class PixelCNN(TapeModel):
                 "A Bernoulli likelihood is one of zeros and ones; draw them with `data.binarise`. "
                 f"Received: values from {np.min(images):.3g} to {np.max(images):.3g}, not all 0 or 1."
             )
-        labels = self._labels(labels, len(images), needed=True)
+        labels = self.labels_for(len(images), labels, needed=True)
         each = self._function("score", self._log_likelihood)
         return np.concatenate([each(*parts).numpy() for parts in _parts(np.asarray(images, "float32"), labels)])
 
@@ -205,32 +205,12 @@ class PixelCNN(TapeModel):
         if not 0 <= temperature < math.inf:
             raise ValueError(f"`temperature` must be at least 0, and finite. Received: {temperature}.")
         naive = naive or not isinstance(self.network, PixelNetwork)
-        labels = self._labels(labels, len(images))
+        labels = self.labels_for(len(images), labels)
         noise = ops.convert_to_numpy(keras.random.uniform(images.shape, seed=seed))
         each = self._function("naive" if naive else "cached", draw_naively if naive else draw, self.network)
         told = tf.constant(rows), tf.constant(temperature, tf.float32)
         drawn = [each(*parts[:2], told[0], parts[2], told[1]).numpy() for parts in _parts(noise, images, labels)]
         return np.concatenate(drawn)
-
-    def _labels(self, labels, n, needed=False):
-        """Labels as int32 (n,), None where the network is told none."""
-        if self.classes is None:
-            if labels is not None:
-                raise ValueError("This network is told no classes. Received: labels.")
-            return None
-        if labels is None:
-            if needed:
-                raise ValueError("The likelihood of this network depends on a class. Received: labels=None.")
-            labels = np.arange(n) % self.classes
-        labels = np.asarray(labels)
-        labels = np.full(n, labels) if labels.ndim == 0 else labels
-        whole = labels.dtype.kind in "iu" and labels.shape == (n,)
-        if not whole or labels.min() < 0 or labels.max() >= self.classes:
-            raise ValueError(
-                f"`labels` must be {n} whole numbers from 0 to {self.classes - 1}. Received: {labels.dtype} of shape "
-                f"{labels.shape}."
-            )
-        return labels.astype("int32")
 
     def _function(self, name, function, *first):
         """The function as one compiled graph, made once; weights may change afterwards."""

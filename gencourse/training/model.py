@@ -49,6 +49,8 @@ class TapeModel(keras.Model):
     optimizer_roles: tuple[str, ...] = ()
     #: arguments of the constructor that are networks or layers; set by each family
     parts: tuple[str, ...] = ()
+    #: K, the number of classes that the model is told; None for none
+    classes: int | None = None
 
     def __init__(self, *, seed: int = 0, **kwargs):
         super().__init__(**kwargs)
@@ -106,6 +108,37 @@ class TapeModel(keras.Model):
         if tuple(latents.shape) != wanted:
             raise ValueError(f"`latents` must have shape {wanted}. Received: latents of shape {tuple(latents.shape)}.")
         return latents
+
+    def labels_for(self, n: int, labels, *, needed: bool = False) -> np.ndarray | None:
+        """Returns the classes of `n` samples, int32 (n,): those given, one for all, or by default 0, 1, 2, … in turn.
+
+        Args:
+            n: how many.
+            labels: whole numbers (n,), one, or None.
+            needed: refuse None, where something depends on the right class.
+
+        Returns:
+            The labels; None for a model that knows no classes.
+
+        Raises:
+            ValueError: if they do not fit, or the model knows no classes.
+        """
+        if self.classes is None:
+            if labels is not None:
+                raise ValueError(f"This model knows no classes. Received: labels of shape {np.shape(labels)}.")
+            return None
+        if labels is None:
+            if needed:
+                raise ValueError("What is asked depends on the class of each. Received: labels=None.")
+            labels = np.arange(n) % self.classes
+        labels = np.asarray(labels)
+        labels = np.full(n, labels) if labels.ndim == 0 else labels
+        if labels.dtype.kind not in "iu" or labels.shape != (n,) or labels.min() < 0 or labels.max() >= self.classes:
+            raise ValueError(
+                f"`labels` must be {n} whole numbers from 0 to {self.classes - 1}. Received: {labels.dtype} of shape "
+                f"{labels.shape}: {labels.ravel()[:5].tolist()} …"
+            )
+        return labels.astype("int32")
 
     def generate(self, n: int, *, seed: int = 0):
         """Returns `n` samples as a NumPy array; the same seed gives the same samples."""

@@ -49,7 +49,7 @@ class VQVAE(Coder):
         """
         self._check_prior()
         codes = self.checked_codes(images) if np.ndim(images) == 3 else self.encode(images)
-        return in_parts(self._code_nats, codes, self._labels(labels, len(codes), needed=True))
+        return in_parts(self._code_nats, codes, self.labels_for(len(codes), labels, needed=True))
 
     def score(self, images, labels=None) -> dict[str, float]:
         """What the model makes of images that it was not trained on.
@@ -164,7 +164,7 @@ class VQVAE(Coder):
             )
         known = tf.constant(rows * self.grid[1])
         numbers = [tf.constant(number, tf.float32) for number in (guidance, max(temperature, COLDEST))]
-        labels = self._labels(labels, len(codes))
+        labels = self.labels_for(len(codes), labels)
         drawn = []
         for first in range(0, len(codes), AT_ONCE):
             part = tf.constant(codes[first : first + AT_ONCE].reshape(-1, math.prod(self.grid)))
@@ -178,23 +178,3 @@ class VQVAE(Coder):
             raise ValueError(
                 "This VQ-VAE is an autoencoder alone: only a prior knows which codes go together. Received: prior=None."
             )
-
-    def _labels(self, labels, n, needed=False):
-        """Labels as int32 (n,), None where the prior is told none."""
-        if self.classes is None:
-            if labels is not None:
-                raise ValueError("This prior is told no classes. Received: labels.")
-            return None
-        if labels is None:
-            if needed:
-                raise ValueError("The likelihood of this prior depends on a class. Received: labels=None.")
-            labels = np.arange(n) % self.classes
-        labels = np.asarray(labels)
-        labels = np.full(n, labels) if labels.ndim == 0 else labels
-        whole = labels.dtype.kind in "iu" and labels.shape == (n,)
-        if not whole or labels.min() < 0 or labels.max() >= self.classes:
-            raise ValueError(
-                f"`labels` must be {n} whole numbers from 0 to {self.classes - 1}. Received: {labels.dtype} of shape "
-                f"{labels.shape}."
-            )
-        return labels.astype("int32")
