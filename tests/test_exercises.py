@@ -435,8 +435,15 @@ STARTERS = {
     "06.2": ("These are bands",),
     "06.3": ("softmax is applied twice",),
     "06.4": ("own classifier",),
+    "08.2": ("order of the lesson",),
+    "08.3": ("looks at the whole image",),
+    "08.4": ("of seven leaks",),
+    "08.5": ("no say",),
     "09.2": ("not divided by √d", "wrong way round"),
     "10.3": ("*added*",),
+    "12.2": ("along which axis",),
+    "12.3": ("has the value of x",),
+    "12.4": ("mean of no points",),
     "13.3": ("sign of the noise", "multiplies"),
     "13.4": ("tf.stop_gradient",),
     "15.2": ("not squared",),
@@ -445,6 +452,9 @@ STARTERS = {
     "07.3": ("both bugs",),
     "07.4": ("hole",),
     "07.5": ("*training*",),
+    "11.2": ("over the batch",),
+    "11.3": ("Both bugs",),
+    "11.4": ("swapped, and",),
 }
 
 

@@ -6,11 +6,14 @@ or through `display(figure)`. Nothing here calls `show()`, and nothing here ever
 
 from gencourse.viz.animation import MAX_FRAMES, animate_grids, save_gif, save_png, show_gif, thin
 from gencourse.viz.attention import attention_map
+from gencourse.viz.codes import code_points, code_tiles
 from gencourse.viz.curves import bars, histogram, loss_curves
 from gencourse.viz.diagrams import road, timeline
 from gencourse.viz.explore import Explorer, explore
+from gencourse.viz.fields import arrows, paths
 from gencourse.viz.figure import COLOURS, Picture, use_style
 from gencourse.viz.grids import compare_grids, image_grid, mosaic
+from gencourse.viz.pixels import pixel_maps
 from gencourse.viz.plane import precision_recall_plane, trade_off
 from gencourse.viz.points import density, latent_map, scatter
 from gencourse.viz.quiz import Quiz, Score, quiz
@@ -24,8 +27,11 @@ __all__ = [
     "Quiz",
     "Score",
     "animate_grids",
+    "arrows",
     "attention_map",
     "bars",
+    "code_points",
+    "code_tiles",
     "coloured_text",
     "compare_grids",
     "density",
@@ -35,6 +41,8 @@ __all__ = [
     "latent_map",
     "loss_curves",
     "mosaic",
+    "paths",
+    "pixel_maps",
     "precision_recall_plane",
     "quiz",
     "road",
