@@ -127,6 +127,15 @@ def test_lab_copies_what_is_missing_and_never_a_learners_work(built):
     assert copy.read_text(encoding="utf-8") == "my answers"
 
 
+def test_texts_are_copied_to_where_lessons_in_work_link_to(tmp_path):
+    (tmp_path / "docs").mkdir()
+    text = "[lesson](../notebooks/01_gan.ipynb), [letters](NOTATION.md)"
+    (tmp_path / "docs" / "GLOSSARY.md").write_text(text)
+    (copy,) = lab.copy_texts(tmp_path, tmp_path / "work")
+    assert copy == tmp_path / "work" / "docs" / "GLOSSARY.md"
+    assert copy.read_text() == "[lesson](../01_gan.ipynb), [letters](NOTATION.md)"
+
+
 def test_lab_listens_on_loopback_with_its_token(built):
     words = " ".join(lab.lab_command(built / "work", "07_tiny.ipynb", 8888, True))
     assert "--ServerApp.ip=127.0.0.1" in words

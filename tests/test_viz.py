@@ -323,9 +323,11 @@ def test_the_plane_has_precision_upwards_and_names_its_points():
     assert places == {"sharp": (0.2, 0.9), "broad": (0.8, 0.3)}
     assert "precision" in axes.get_ylabel()
     assert len({line.get_marker() for line in axes.lines}) == 2
-    for bad in ((0.5, 1.2), (0.5,)):
+    many = viz.precision_recall_plane({str(i): (0.5, i / 20) for i in range(14)}).axes[0].lines
+    assert len({(line.get_marker(), line.get_markerfacecolor()) for line in many}) == 14
+    for bad in ({"a": (0.5, 1.2)}, {"a": (0.5,)}, {str(i): (0, 0) for i in range(15)}):
         with pytest.raises(ValueError, match="Received"):
-            viz.precision_recall_plane({"a": bad})
+            viz.precision_recall_plane(bad)
 
 
 def test_a_latent_map_draws_each_code_as_its_numeral():

@@ -24,7 +24,8 @@ def lint_commands(root):
 
 
 def unit_command(extra=()):
-    return [sys.executable, "-m", "pytest", "-q", "--durations=10", "tests", *extra]
+    two_at_once = ["-n", "auto", "--maxprocesses", "2"]  # more would only share the memory of a small machine
+    return [sys.executable, "-m", "pytest", "-q", "--durations=10", *two_at_once, "tests", *extra]
 
 
 def notebook_command(root, lesson):

@@ -8,7 +8,7 @@ import webbrowser
 
 import click
 
-from gencourse.cli import repo
+from gencourse.cli import output, repo
 
 
 def copy_lesson(lesson, work):
@@ -25,6 +25,20 @@ def make_copies(lessons, work):
     """Copy those lessons that are not in work/ yet; a learner's own copy is never touched. Returns: the new ones."""
     missing = [lesson for lesson in lessons if lesson.notebook.is_file() and not (work / lesson.notebook.name).exists()]
     return [copy_lesson(lesson, work) for lesson in missing]
+
+
+def copy_texts(root, work):
+    """Copy docs/*.md into work/docs/, where links of lessons in work/ lead: JupyterLab shows nothing above work/.
+
+    The texts are always made anew; their links to notebooks lead to the learner's copies. Returns: the copies.
+    """
+    copies = []
+    for text in sorted((root / "docs").glob("*.md")):
+        copy = work / "docs" / text.name
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        output.write_whole(copy, text.read_text(encoding="utf-8").replace("](../notebooks/", "](../"))
+        copies.append(copy)
+    return copies
 
 
 def kept_aside(path):
@@ -50,6 +64,7 @@ def lab(lesson, no_browser, port):
     chosen = repo.choose(root, [lesson])[0]
     work = root / "work"
     new = make_copies([chosen, *repo.choose(root, [])], work)
+    copy_texts(root, work)
     if new:
         click.echo(f"made your copy of {len(new)} lessons in {work}", err=True)
     repo.need_notebook(chosen)

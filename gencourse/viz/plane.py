@@ -8,25 +8,28 @@ def precision_recall_plane(models: dict, *, title=None) -> Picture:
     """Shows where models stand: upwards what looks real, to the right what leaves nothing out.
 
     Args:
-        models: {name: (precision, recall)}, both in [0, 1]; up to seven.
+        models: {name: (precision, recall)}, both in [0, 1]; up to fourteen.
         title: a line above the picture.
 
     Returns:
-        A Picture. Each model has a marker and a colour of its own, and its name beside it.
+        A Picture. Each model has a marker and a colour of its own, and its name beside it; from the eighth on markers
+        are hollow.
 
     Raises:
         ValueError: for other values, or more models than can be told apart.
     """
     models = {name: finite(pair, f"models[{name!r}]") for name, pair in panels(models, "models").items()}
-    if len(models) > len(COLOURS):
-        raise ValueError(f"At most {len(COLOURS)} models can be told apart. Received: {len(models)}")
+    if len(models) > 2 * len(COLOURS):
+        raise ValueError(f"At most {2 * len(COLOURS)} models can be told apart. Received: {len(models)}")
     for name, pair in models.items():
         if pair.shape != (2,) or pair.min() < 0 or pair.max() > 1:
             raise ValueError(f"`models[{name!r}]` must be (precision, recall) in [0, 1]. Received: {pair.tolist()}")
     figure = new_figure(4.4, 3.6)
     axes = figure.add_subplot()
     for index, (name, (precision, recall)) in enumerate(models.items()):
-        axes.plot(recall, precision, MARKERS[index], color=COLOURS[index], markersize=9, label=name, clip_on=False)
+        again, kind = divmod(index, len(COLOURS))
+        style = {"color": COLOURS[kind], "markersize": 9, "markerfacecolor": "white" if again else COLOURS[kind]}
+        axes.plot(recall, precision, MARKERS[kind], label=name, clip_on=False, **style)
     axes.set(xlim=(0, 1), ylim=(0, 1), xlabel="recall: nothing left out", ylabel="precision: looks real")
     axes.set_aspect("equal")
     axes.grid(alpha=0.3)

@@ -82,8 +82,9 @@ for step in ("first", "second"):
 # has photographed. For that it has to know what cats look like, and also how *often* each kind of cat turns up: all
 # of them, in the right proportions.
 #
-# The mathematics calls this a **distribution**: the rule that says how likely each possible thing is. We never see
-# the rule, only things drawn from it. A **generative model** is our own rule, fitted to those things, from which we
+# The mathematics calls this a **[distribution](../docs/GLOSSARY.md#distribution)**: the rule that says how likely each
+# possible thing is. We never see the rule, only things drawn from it. A
+# **[generative model](../docs/GLOSSARY.md#generative-model)** is our own rule, fitted to those things, from which we
 # can draw new ones.
 #
 # Cats live in millions of dimensions, one for each pixel and colour. We start in two, where everything can be seen.
@@ -99,16 +100,18 @@ viz.scatter(training_points, limits=2.8, title="The data")
 
 # %% [markdown]
 # Eight small clouds on a circle of radius 2. We know the rule behind this picture, because we made it: pick one of
-# eight centres, all equally likely, then step away from it at random, by a bell curve of **standard deviation** 0.1
-# (the usual size of a step). Each cloud is a **mode**, a place where data piles up. Modes stand for kinds of things:
-# the ten digits, breeds of cats, topics of a text.
+# eight centres, all equally likely, then step away from it at random, by a bell curve of
+# **[standard deviation](../docs/GLOSSARY.md#standard-deviation)** 0.1 (the usual size of a step). Each cloud is a
+# **[mode](../docs/GLOSSARY.md#mode)**, a place where data piles up. Modes stand for kinds of things: the ten digits,
+# breeds of cats, topics of a text.
 #
 # A model will see the points, never the rule. And since *we* know the rule, we can say exactly how good a model is.
 # With photos nobody can, which is why this toy is worth half an hour.
 #
 # ## Sampling: draw a new point
 #
-# **Sampling** means drawing from a distribution. For the ring it takes two dice: which mode, and where around it.
+# **[Sampling](../docs/GLOSSARY.md#sampling)** means drawing from a distribution. For the ring it takes two dice: which
+# mode, and where around it.
 
 # %%
 rng = np.random.default_rng(SEED)
@@ -128,8 +131,9 @@ viz.scatter({"drawn by our two lines": sample_ring(2000, rng), "the data": train
 #
 # ## Density: how likely is this place?
 #
-# The **density** $p(x)$ says how crowded the distribution is at the place $x$. One Gaussian with its centre at
-# $\mu_k$ and standard deviation $\sigma$ is a bell over the plane, and the ring is the average of $K = 8$ bells:
+# The **[density](../docs/GLOSSARY.md#density)** $p(x)$ says how crowded the distribution is at the place $x$. One
+# Gaussian with its centre at $\mu_k$ and standard deviation $\sigma$ is a bell over the plane, and the ring is the
+# average of $K = 8$ bells:
 #
 # $$p(x) = \frac{1}{K} \sum_{k=1}^{K} \frac{1}{2 \pi \sigma^2} \exp\!\left(-\frac{|x - \mu_k|^2}{2 \sigma^2}\right)$$
 #
@@ -171,13 +175,15 @@ viz.density(ring_density, limits=2.8, title="Density of the ring")
 # ## Likelihood: how well does a model expect the data?
 #
 # Suppose somebody hands you a model's density $q$. Is it good? Ask how crowded the model thinks it is at places where
-# data really fell. The **log-likelihood** is the average of that over $N$ points $x_1, \dots, x_N$:
+# data really fell. The **[log-likelihood](../docs/GLOSSARY.md#log-likelihood)** is the average of that over $N$ points
+# $x_1, \dots, x_N$:
 #
 # $$\frac{1}{N} \sum_{i=1}^{N} \log q(x_i)$$
 #
 # The logarithm turns a product of many tiny numbers, which no computer can hold, into a sum. It is counted in
-# **nats**, the unit of the natural logarithm, and larger is better. The points are **held out**: the model has not
-# been fitted to them, so that knowing its own examples by heart does not help.
+# **[nats](../docs/GLOSSARY.md#nats)**, the unit of the natural logarithm, and larger is better. The points are
+# **[held out](../docs/GLOSSARY.md#held-out)**: the model has not been fitted to them, so that knowing its own examples
+# by heart does not help.
 
 # %% tags=["nbval-check-output"]
 true_log_likelihood = ring.log_density(held_out_points).mean()
@@ -187,8 +193,9 @@ print(f"a flat density:   {flat_log_likelihood:.2f} nats a point")
 
 # %% [markdown]
 # A model that expects points anywhere in the square gets about −3.6. The true density gets about −0.3, and no model
-# can beat that, except by luck on a finite sample. The difference between the two has a name, the **Kullback–Leibler
-# divergence** from the data's $p$ to the model's $q$:
+# can beat that, except by luck on a finite sample. The difference between the two has a name, the
+# **[Kullback–Leibler divergence](../docs/GLOSSARY.md#kullback-leibler-divergence)** from the data's $p$ to the model's
+# $q$:
 #
 # $$\mathrm{KL}(p \,\|\, q) = \text{average of } \log p(x) - \log q(x) \text{ over points } x \text{ drawn from } p$$
 #
@@ -247,10 +254,12 @@ viz.road(STATIONS, back="not good enough? change one thing and go round again", 
 #
 # ## Four numbers to judge a model by
 #
-# - **Modes covered**, of 8: a mode counts when it gets at least a quarter of its fair share of points.
+# - **[Modes covered](../docs/GLOSSARY.md#mode-coverage)**, of 8: a mode counts when it gets at least a quarter of its
+#   fair share of points.
 # - **Within 3σ**: the share of points within three standard deviations of a centre. Does each sample look right?
-# - **Total variation**: lay a chessboard of 24 × 24 cells over the plane, and ask what share of the points would
-#   have to move to another cell before the model's counts equal the data's. 0 is perfect, 1 means nothing in common.
+# - **[Total variation](../docs/GLOSSARY.md#total-variation)**: lay a chessboard of 24 × 24 cells over the plane, and
+#   ask what share of the points would have to move to another cell before the model's counts equal the data's. 0 is
+#   perfect, 1 means nothing in common.
 # - **Log-likelihood** on held-out points, where the model has a density; and its gap to the truth, which estimates
 #   the divergence KL from above.
 
@@ -273,9 +282,9 @@ print(total_variation(training_points, training_points), round(total_variation(t
 # The same points give 0, nothing in common gives 1, as it should be. Now all four numbers in one function, and a
 # table.
 #
-# No number means much alone. It wants a **floor**, the score of something perfect, and a **baseline**, the score of
-# something silly. The floor is the true ring itself, sampled afresh; the baseline is noise, spread evenly over a
-# square.
+# No number means much alone. It wants a **[floor](../docs/GLOSSARY.md#floor)**, the score of something perfect, and a
+# **[baseline](../docs/GLOSSARY.md#baseline)**, the score of something silly. The floor is the true ring itself, sampled
+# afresh; the baseline is noise, spread evenly over a square.
 
 # %%
 from gencourse import metrics
@@ -374,8 +383,8 @@ viz.loss_curves(curves, x=bin_choices, x_label="bins along each axis", y_label="
 # %% [markdown]
 # Few bins blur the modes, and both curves are low. With more bins the training curve climbs and climbs, above even
 # what the true density can reach, while the curve of fresh points turns and falls: cells too small to hold a point
-# of their own only remember where the training points were. This is **overfitting**, in the simplest model there is.
-# The fresh curve is highest around 72 bins, so that is what the parameters cell says.
+# of their own only remember where the training points were. This is **[overfitting](../docs/GLOSSARY.md#overfitting)**,
+# in the simplest model there is. The fresh curve is highest around 72 bins, so that is what the parameters cell says.
 #
 # Sampling from a histogram needs two dice again: which cell, and where in it.
 
@@ -404,10 +413,10 @@ show_scores()
 # centres $\mu_k$ and widths $\sigma_k$. If we knew which point came from which bell, they would be easy: average the
 # points of each. If we knew the bells, it would be easy to say which point came from which. We know neither.
 #
-# **Expectation–maximisation (EM)** takes turns. The *E step* shares each point out among the bells, by how crowded
-# each bell is at that place. The *M step* moves each bell to the mean of its shares. Each round makes the likelihood
-# of the training points larger, or leaves it. First the E step, and a try: three points between a bell at −1 and one
-# at 1.
+# **[Expectation–maximisation (EM)](../docs/GLOSSARY.md#expectation-maximisation)** takes turns. The *E step* shares
+# each point out among the bells, by how crowded each bell is at that place. The *M step* moves each bell to the mean of
+# its shares. Each round makes the likelihood of the training points larger, or leaves it. First the E step, and a try:
+# three points between a bell at −1 and one at 1.
 
 
 # %%
@@ -508,12 +517,12 @@ show_scores()
 #
 # ## Model 3: a small GAN
 #
-# A **generative adversarial network** (GAN) assumes nothing about bells. It has two neural networks. The *generator*
-# takes a few random numbers and turns them into a point. The *discriminator* looks at a point and says whether it
-# thinks that the point is real. They are trained against each other: the discriminator to tell real from generated,
-# the generator to be taken for real. No density anywhere, only samples and a critic. Lesson 01 opens this box; here
-# we only switch it on. A **recipe** in this course is a model with all its settings, and `gan-ring` is the recipe
-# for this one.
+# A **[generative adversarial network](../docs/GLOSSARY.md#generative-adversarial-network)** (GAN) assumes nothing about
+# bells. It has two neural networks. The *generator* takes a few random numbers and turns them into a point. The
+# *discriminator* looks at a point and says whether it thinks that the point is real. They are trained against each
+# other: the discriminator to tell real from generated, the generator to be taken for real. No density anywhere, only
+# samples and a critic. Lesson 01 opens this box; here we only switch it on. A **[recipe](../docs/GLOSSARY.md#recipe)**
+# in this course is a model with all its settings, and `gan-ring` is the recipe for this one.
 
 # %%
 from gencourse import callbacks, recipes
@@ -583,7 +592,7 @@ viz.histogram(
 # ### Is this run as good as it should be?
 #
 # Training depends on chance, so we trained this recipe from several seeds beforehand and kept the results in a
-# **record**. Your run is compared with it:
+# **[record](../docs/GLOSSARY.md#record)**. Your run is compared with it:
 
 # %%
 from gencourse import results
@@ -596,8 +605,9 @@ print(results.compare("01", "ring_share_within", gan_coverage["share_within"], *
 # %% [markdown]
 # ## Broken on purpose: one bell for eight modes
 #
-# What if the form is wrong? Fit a *single* Gaussian to the ring. **Maximum likelihood**, the choice of the parameters
-# under which the data is likeliest, has a simple answer for one Gaussian: take the data's own mean and covariance.
+# What if the form is wrong? Fit a *single* Gaussian to the ring.
+# **[Maximum likelihood](../docs/GLOSSARY.md#maximum-likelihood)**, the choice of the parameters under which the data is
+# likeliest, has a simple answer for one Gaussian: take the data's own mean and covariance.
 
 # %%
 mean, covariance = training_points.mean(axis=0), np.cov(training_points.T)
@@ -661,13 +671,13 @@ show_scores()
 #
 # Keep these two in mind. Models trained by likelihood (lessons 03, 04, 08) tend to fail like the first: blurred, but
 # complete. A GAN's critic sees one sample at a time and has nothing against the second: sharp, but forgetful. This is
-# **mode collapse**, and in lesson 01 you will cause it yourself.
+# **[mode collapse](../docs/GLOSSARY.md#mode-collapse)**, and in lesson 01 you will cause it yourself.
 #
 # ## When a number fools you
 #
-# Two more traps, while we are at it. The first is a measure that is blind. The **kernel distance**, popular for
-# images, compares averages of products of up to three coordinates. Here it is for three of our models (0 is
-# perfect):
+# Two more traps, while we are at it. The first is a measure that is blind. The
+# **[kernel distance](../docs/GLOSSARY.md#kernel-distance)**, popular for images, compares averages of products of up to
+# three coordinates. Here it is for three of our models (0 is perfect):
 
 # %%
 for name, points in (("true ring", training_points), ("GAN", gan_points), ("one Gaussian", gaussian_points)):
@@ -785,9 +795,9 @@ check("00.4", answer)
 # ### 00.5 · An average over samples, and how far to trust it
 #
 # The log-likelihood was an average over 20,000 points. With other points it would have come out a little different.
-# How different? The **standard error** estimates it: the standard deviation of the single values, divided by the
-# square root of their number. Estimate the mean of any function over a distribution, from samples of it, with its
-# standard error.
+# How different? The **[standard error](../docs/GLOSSARY.md#standard-error)** estimates it: the standard deviation of
+# the single values, divided by the square root of their number. Estimate the mean of any function over a distribution,
+# from samples of it, with its standard error.
 
 
 # %%

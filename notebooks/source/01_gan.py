@@ -74,8 +74,10 @@ rng = np.random.default_rng(SEED)
 #
 # Two networks play.
 #
-# - The **generator** $G$ turns a **latent** vector $z$, a handful of random numbers, into a sample $G(z)$.
-# - The **discriminator** $D$ looks at a sample $x$ and says how sure it is that $x$ is real: $D(x)$, between 0 and 1.
+# - The **[generator](../docs/GLOSSARY.md#generator)** $G$ turns a **[latent](../docs/GLOSSARY.md#latent)** vector $z$,
+#   a handful of random numbers, into a sample $G(z)$.
+# - The **[discriminator](../docs/GLOSSARY.md#discriminator)** $D$ looks at a sample $x$ and says how sure it is that
+#   $x$ is real: $D(x)$, between 0 and 1.
 #
 # The discriminator is trained to say 1 for real samples and 0 for generated ones. The generator is trained to make
 # the discriminator say 1 for what it made. It never sees a real sample. All it gets is the slope of the judge's
@@ -101,10 +103,10 @@ viz.scatter({"real points": points}, limits=3, means=ring.means, std=ring.std)
 #
 # ### The losses, on two samples
 #
-# Our discriminators return a **logit** $a$, any real number, and $D = \sigma(a) = 1/(1+e^{-a})$, the **sigmoid** of it:
-# logit 0 means *cannot tell*, 4 means *nearly sure that it is real*. Take two real samples
-# with logits 0 and 2, and two generated ones with logits −1 and −4. The discriminator's loss is the formula above with
-# a minus in front, because optimizers minimise:
+# Our discriminators return a **[logit](../docs/GLOSSARY.md#logit)** $a$, any real number, and
+# $D = \sigma(a) = 1/(1+e^{-a})$, the **[sigmoid](../docs/GLOSSARY.md#sigmoid)** of it: logit 0 means *cannot tell*, 4
+# means *nearly sure that it is real*. Take two real samples with logits 0 and 2, and two generated ones with logits −1
+# and −4. The discriminator's loss is the formula above with a minus in front, because optimizers minimise:
 
 # %% tags=["nbval-check-output"]
 real_logits = np.array([0.0, 2.0], "float32")
@@ -129,10 +131,11 @@ np.testing.assert_allclose(losses.minimax_discriminator_loss(real_logits, genera
 # %% [markdown]
 # ### A loss that goes flat
 #
-# By the formula the generator should *minimise* $\log(1 - D(G(z)))$. This is the **minimax** loss. The same paper
-# warns that it may give the generator too little slope early on, and proposes another: $-\log D(G(z))$, the
-# **non-saturating** loss. Both fall when $D(G(z))$ rises. How fast? With $\sigma' = \sigma(1-\sigma)$ the chain rule gives
-# slopes of size $\sigma(a)$ and $1-\sigma(a)$ with respect to the logit.
+# By the formula the generator should *minimise* $\log(1 - D(G(z)))$. This is the
+# **[minimax](../docs/GLOSSARY.md#minimax)** loss. The same paper warns that it may give the generator too little slope
+# early on, and proposes another: $-\log D(G(z))$, the **[non-saturating](../docs/GLOSSARY.md#non-saturating)** loss.
+# Both fall when $D(G(z))$ rises. How fast? With $\sigma' = \sigma(1-\sigma)$ the chain rule gives slopes of size
+# $\sigma(a)$ and $1-\sigma(a)$ with respect to the logit.
 #
 # Before you run it, guess: at a logit of −6, which loss has the larger slope, and by how many times?
 
@@ -183,7 +186,8 @@ print("two latents -> points", two_points.shape, "-> logits", discriminator(two_
 # One step of training, line by line:
 #
 # 1. draw latents, one for each real sample;
-# 2. inside a **tape**, which remembers every operation: generate, and let the discriminator judge both batches;
+# 2. inside a **[tape](../docs/GLOSSARY.md#tape)**, which remembers every operation: generate, and let the discriminator
+#    judge both batches;
 # 3. compute the two losses;
 # 4. ask one tape for the slope of each loss *for its own player's weights only*;
 # 5. let each player's optimizer take its step.
@@ -191,9 +195,9 @@ print("two latents -> points", two_points.shape, "-> logits", discriminator(two_
 # Points 2 and 4 are the whole trick. The generator's loss must run *through* the discriminator, but must not move it.
 # Listings (a) and (c) below break the first half, (b) the second.
 #
-# **Adam** is gradient descent that averages recent gradients (`beta_1` says over how many) and divides them by their
-# usual size. GANs like a short memory, 0.5, because the other player keeps changing the slope. `@tf.function` turns the
-# step into a graph, as in lesson 00.
+# **[Adam](../docs/GLOSSARY.md#adam)** is gradient descent that averages recent gradients (`beta_1` says over how many)
+# and divides them by their usual size. GANs like a short memory, 0.5, because the other player keeps changing the
+# slope. `@tf.function` turns the step into a graph, as in lesson 00.
 
 # %%
 latent_seeds = keras.random.SeedGenerator(SEED)
@@ -256,10 +260,10 @@ print(f"all {len(ours)} weight arrays are equal")
 # %% [markdown]
 # ## 3 · Eight modes
 #
-# Now for real: `fit` gives progress, history and callbacks for free. The recipe also keeps a **running average** of the
-# generator's weights (EMA, *exponential moving average*, in papers: each step keeps 99% of the average and adds 1% of the
-# new weights), and samples are drawn from that. The two players circle around each other, and the average stands nearer
-# to the middle of the circle.
+# Now for real: `fit` gives progress, history and callbacks for free. The recipe also keeps a
+# **[running average](../docs/GLOSSARY.md#running-average)** of the generator's weights (EMA, *exponential moving
+# average*, in papers: each step keeps 99% of the average and adds 1% of the new weights), and samples are drawn from
+# that. The two players circle around each other, and the average stands nearer to the middle of the circle.
 
 # %%
 ring_stream = data.batches(ring.sample(20_000, 0), batch_size=RING["batch_size"], seed=SEED)
@@ -294,8 +298,8 @@ viz.scatter(panels | {"real": points}, limits=3, means=ring.means, std=ring.std,
 # Look at the last line of progress, too: losses near 1.39 and 0.69, accuracy near one half. That is $2\log 2$ and
 # $\log 2$. A good end of the game looks like pure guessing.
 #
-# Here we can count, because we know the truth. A mode is **covered** when at least a quarter of its fair share of
-# samples falls within three standard deviations of it.
+# Here we can count, because we know the truth. A mode is **[covered](../docs/GLOSSARY.md#mode-coverage)** when at least
+# a quarter of its fair share of samples falls within three standard deviations of it.
 
 # %%
 ring_samples = ring_gan.generate(1000, seed=SEED)
@@ -349,10 +353,11 @@ panels = {f"epoch {i}": frame for i, frame in enumerate(collapsed_frames)}
 viz.scatter(panels, limits=3.5, means=ring.means, std=ring.std, size=2.1)
 
 # %% [markdown]
-# One blob at a time, each time somewhere else, one mode at most. This is **mode collapse**. The generator runs to wherever
-# the discriminator is least sure, with all its samples at once; by the time the discriminator has learned that place, the
-# generator is elsewhere. Nothing in its loss asks for variety, because each sample is judged alone. Milder forms are
-# common: seven modes, four, one digit drawn beautifully a thousand times.
+# One blob at a time, each time somewhere else, one mode at most. This is
+# **[mode collapse](../docs/GLOSSARY.md#mode-collapse)**. The generator runs to wherever the discriminator is least
+# sure, with all its samples at once; by the time the discriminator has learned that place, the generator is elsewhere.
+# Nothing in its loss asks for variety, because each sample is judged alone. Milder forms are common: seven modes, four,
+# one digit drawn beautifully a thousand times.
 #
 # Part of it is brute force. Large steps have silenced many hidden units for good, whatever the latent, and what is left
 # can draw little more than a blob:
@@ -399,10 +404,12 @@ print("training images", signed.shape, "from", signed.min(), "to", signed.max())
 viz.image_grid(real_images[:32], columns=16)
 
 # %% [markdown]
-# Two things are new. The generator's hidden layers use **batch normalisation**: each unit's values are shifted and scaled
-# to mean 0 and spread 1 over the batch, so that learning can be fast without units running away. And the loss is **least
-# squares** (Mao and others, 2017). The discriminator's output $s$ is a plain score. Its own loss pulls $s$ to 1 for real
-# samples $x$ and to 0 for generated samples $\tilde x = G(z)$; the generator's pulls it to 1:
+# Two things are new. The generator's hidden layers use
+# **[batch normalisation](../docs/GLOSSARY.md#batch-normalisation)**: each unit's values are shifted and scaled to mean
+# 0 and spread 1 over the batch, so that learning can be fast without units running away. And the loss is
+# **[least squares](../docs/GLOSSARY.md#least-squares-loss)** (Mao and others, 2017). The discriminator's output $s$ is
+# a plain score. Its own loss pulls $s$ to 1 for real samples $x$ and to 0 for generated samples $\tilde x = G(z)$; the
+# generator's pulls it to 1:
 #
 # $$L_D = \tfrac12\,\mathbb{E}_x\big[(s(x)-1)^2\big] + \tfrac12\,\mathbb{E}_z\big[s(\tilde x)^2\big], \qquad
 # L_G = \tfrac12\,\mathbb{E}_z\big[(s(\tilde x)-1)^2\big]$$
@@ -485,20 +492,24 @@ viz.show_gif(viz.animate_grids(viz.thin(digit_frames.frames, limit=16), "trainin
 # ### How good is it?
 #
 # Losses cannot say: they measure the players against each other. So an outsider judges. The course brings a small
-# classifier, the **evaluator**, trained once on all 60,000 digits (it names 99.5% of 10,000 held-out ones rightly). Its 64
-# inner features describe what an image looks like to it, and we compare *clouds of features*: generated against
-# held-out real.
+# classifier, the **[evaluator](../docs/GLOSSARY.md#evaluator)**, trained once on all 60,000 digits (it names 99.5% of
+# 10,000 held-out ones rightly). Its 64 inner features describe what an image looks like to it, and we compare *clouds
+# of features*: generated against held-out real.
 #
-# - **Fréchet distance**: how far apart the two clouds are, in mean and in spread. 0 is perfect.
-# - **Precision**: the share of generated images that lie inside the real cloud. Do they look real?
-# - **Recall**: the share of real images that lie inside the generated cloud. Is everything there?
-# - **Confident share**: for how many samples the evaluator is at least 90% sure of the class. A stand-in for
-#   *a person can read it*.
-# - **Nearest neighbour**: how far a sample is from the nearest *training* image, where fresh real images are at 1.
-#   Near 0 would mean copying.
+# - **[Fréchet distance](../docs/GLOSSARY.md#fréchet-distance)**: how far apart the two clouds are, in mean and in
+#   spread. 0 is perfect.
+# - **[Precision](../docs/GLOSSARY.md#precision)**: the share of generated images that lie inside the real cloud. Do
+#   they look real?
+# - **[Recall](../docs/GLOSSARY.md#recall)**: the share of real images that lie inside the generated cloud. Is
+#   everything there?
+# - **[Confident share](../docs/GLOSSARY.md#confident-share)**: for how many samples the evaluator is at least 90% sure
+#   of the class. A stand-in for *a person can read it*.
+# - **[Nearest neighbour](../docs/GLOSSARY.md#nearest-neighbour)**: how far a sample is from the nearest *training*
+#   image, where fresh real images are at 1. Near 0 would mean copying.
 #
-# No number means anything alone. So beside ours stand a **floor**, 1,000 held-out real images judged against the other
-# 4,000, and a **baseline**, noise. Which will be worse for noise, precision or recall?
+# No number means anything alone. So beside ours stand a **[floor](../docs/GLOSSARY.md#floor)**, 1,000 held-out real
+# images judged against the other 4,000, and a **[baseline](../docs/GLOSSARY.md#baseline)**, noise. Which will be worse
+# for noise, precision or recall?
 
 # %%
 evaluator = metrics.load_evaluator("digits")
@@ -566,8 +577,8 @@ viz.image_grid(data.to_unit(model.generate(len(walks), latents=walks)), columns=
 # ### Other losses (recorded)
 #
 # Each row below was trained in the same way with another loss, the lesson's own from five seeds and the others from
-# three. These are **records**, medians of real runs that `gencourse record 01` makes again. They were measured on 5,000
-# samples, so compare the rows with each other, and not with your run above.
+# three. These are **[records](../docs/GLOSSARY.md#record)**, medians of real runs that `gencourse record 01` makes
+# again. They were measured on 5,000 samples, so compare the rows with each other, and not with your run above.
 
 # %%
 for row in results.load_record("01").table("digits"):
@@ -678,9 +689,9 @@ print(f"in the discriminator's step, {sum(moved)} of {len(moved)} weight arrays 
 #
 # ### (c) Gradients of `None`
 #
-# LeakyReLU networks, 128–128 and 128–1 (**LeakyReLU** lets a fifth of a negative input through, so that no unit goes
-# silent). Images are scaled to [0, 1] while the generator ends in tanh, the images are generated outside the tape, and
-# they carry the label of real ones. First the generator's step:
+# LeakyReLU networks, 128–128 and 128–1 (**[LeakyReLU](../docs/GLOSSARY.md#leakyrelu)** lets a fifth of a negative input
+# through, so that no unit goes silent). Images are scaled to [0, 1] while the generator ends in tanh, the images are
+# generated outside the tape, and they carry the label of real ones. First the generator's step:
 
 # %%
 listing_generator = gan.build_generator(latent_dim=100, units=(128, 128), activation="leaky_relu", normalise=False)

@@ -14,7 +14,8 @@
 # [![Open in Colab](https://colab.research.google.com/assets/colab-badge.svg)](https://colab.research.google.com/github/gencourse/gencourse/blob/main/notebooks/02_dcgan.ipynb)
 #
 # **One idea.** In an image, neighbouring pixels belong together, and a stroke is a stroke wherever it stands. Dense
-# networks must learn both from examples. A *convolution* has both built in, and a GAN of convolutions is a **DCGAN**.
+# networks must learn both from examples. A *convolution* has both built in, and a GAN of convolutions is a
+# **[DCGAN](../docs/GLOSSARY.md#dcgan)**.
 #
 # After this lesson you can
 #
@@ -107,9 +108,9 @@ for apart in (1, 2, 4, 8):
 # Direct neighbours say nearly the same; four columns away, little is left. So a unit that looks for strokes needs to
 # see only a small window. And what is a stroke here is a stroke there, so one set of weights can serve all places.
 #
-# A **convolution** is just that. A small square of weights, the **kernel**, is laid on every place of the image; each
-# time, the pixels under it are multiplied with the weights and added up. Here is one kernel on a 6×6 image with a
-# single edge:
+# A **[convolution](../docs/GLOSSARY.md#convolution)** is just that. A small square of weights, the
+# **[kernel](../docs/GLOSSARY.md#kernel)**, is laid on every place of the image; each time, the pixels under it are
+# multiplied with the weights and added up. Here is one kernel on a 6×6 image with a single edge:
 
 # %% tags=["nbval-check-output"]
 image = np.zeros((6, 6), "float32")
@@ -137,9 +138,10 @@ print("from 28×28 to 28×28 pixels, a dense layer has", f"{784 * 784:,} weights
 # %% [markdown]
 # ### Stride 2
 #
-# A discriminator wants to end in one number, so its maps should shrink. A convolution of **stride** 2 lays the kernel
-# on every second place only. Each map has half the height and width of the one before, and each number in it has seen a
-# larger part of the image: its **receptive field** has grown.
+# A discriminator wants to end in one number, so its maps should shrink. A convolution of
+# **[stride](../docs/GLOSSARY.md#stride)** 2 lays the kernel on every second place only. Each map has half the height
+# and width of the one before, and each number in it has seen a larger part of the image: its
+# **[receptive field](../docs/GLOSSARY.md#receptive-field)** has grown.
 
 # %% tags=["nbval-check-output"]
 np.testing.assert_allclose(convolve(image, kernel, stride=2), convolve(image, kernel)[::2, ::2])
@@ -150,8 +152,8 @@ for number in (1, 2):
     print(f"after {number} of kernel 4, stride 2, padding same: {map_side}×{map_side}, each sees {seen}×{seen} pixels")
 
 # %% [markdown]
-# **Padding** is the frame of zeros around the image: `"valid"` means none, `"same"` just as many that stride 2 halves
-# the side exactly (rounding up). Exercise 02.1 counts such sizes.
+# **[Padding](../docs/GLOSSARY.md#padding)** is the frame of zeros around the image: `"valid"` means none, `"same"` just
+# as many that stride 2 halves the side exactly (rounding up). Exercise 02.1 counts such sizes.
 #
 # ## 2 · Growing a map
 #
@@ -160,9 +162,10 @@ for number in (1, 2):
 #
 # ### Insert and add
 #
-# A **transposed convolution** turns the arrows round. Each number of the small map is multiplied with the whole kernel,
-# and this stamp is put on a larger canvas, two places further for each step on the small map. Where stamps overlap they
-# are **added**. At the end the rim is cut off. From 2×2 to 4×4, with a kernel of 4×4 ones:
+# A **[transposed convolution](../docs/GLOSSARY.md#transposed-convolution)** turns the arrows round. Each number of the
+# small map is multiplied with the whole kernel, and this stamp is put on a larger canvas, two places further for each
+# step on the small map. Where stamps overlap they are **added**. At the end the rim is cut off. From 2×2 to 4×4, with a
+# kernel of 4×4 ones:
 
 
 # %% tags=["nbval-check-output"]
@@ -195,9 +198,9 @@ print("equal for kernels of 3, 4 and 5")
 # %% [markdown]
 # ### Channels into pixels
 #
-# The other way is called **sub-pixel** convolution (Shi and others, 2016). An ordinary convolution on the small map
-# makes four times the channels, and then nothing is computed any more: the four channels of one place are *laid out* as
-# a square of 2×2 pixels.
+# The other way is called **[sub-pixel](../docs/GLOSSARY.md#sub-pixel-convolution)** convolution (Shi and others, 2016).
+# An ordinary convolution on the small map makes four times the channels, and then nothing is computed any more: the
+# four channels of one place are *laid out* as a square of 2×2 pixels.
 
 
 # %% tags=["nbval-check-output"]
@@ -243,9 +246,10 @@ viz.compare_grids({name: [0.85 * result / result.max()] for name, result in grow
 
 # %% [markdown]
 # With kernel 3, stamps two places apart meet on every second row and column only: one, two or four of them on a pixel,
-# and the flat map becomes a **checkerboard**. With 5 it is fainter, but there. With 4, a multiple of the stride, every
-# pixel (but those at the rim) gets four stamps, and the sub-pixel layer has no overlaps at all. Odena and others showed
-# in 2016 that such patterns survive training: the network can learn to undo them, but it has to.
+# and the flat map becomes a **[checkerboard](../docs/GLOSSARY.md#checkerboard)**. With 5 it is fainter, but there. With
+# 4, a multiple of the stride, every pixel (but those at the rim) gets four stamps, and the sub-pixel layer has no
+# overlaps at all. Odena and others showed in 2016 that such patterns survive training: the network can learn to undo
+# them, but it has to.
 #
 # An even kernel is no guarantee. It starts without a preference for a pattern; it may still learn one.
 #
@@ -253,8 +257,9 @@ viz.compare_grids({name: [0.85 * result / result.max()] for name, result in grow
 #
 # Radford and others (2016) trained convolutional GANs that held together. Two of their habits, and two younger ones:
 #
-# **Batch normalisation.** Each channel is shifted to mean 0 and scaled to spread 1 over the batch, then scaled and
-# shifted by two learned numbers, at first 1 and 0. One channel that ran away to 100:
+# **[Batch normalisation](../docs/GLOSSARY.md#batch-normalisation).** Each channel is shifted to mean 0 and scaled to
+# spread 1 over the batch, then scaled and shifted by two learned numbers, at first 1 and 0. One channel that ran away
+# to 100:
 
 # %% tags=["nbval-check-output"]
 channel = np.array([[98.0], [100.0], [102.0], [104.0]], "float32")
@@ -269,8 +274,9 @@ print("in use:     ", np.array(layer(channel, training=False)).ravel().round(2))
 # it gathered on the way, and after one batch it hardly knows them: 100 still comes out as about 97. So pass `training=`
 # on purpose, and never judge such a generator after a handful of steps.
 #
-# **LeakyReLU.** A ReLU has slope 0 wherever its input is negative. A unit of the discriminator that is negative for all
-# images passes nothing back, and the generator learns from what is passed back. The leaky one lets a fifth through:
+# **[LeakyReLU](../docs/GLOSSARY.md#leakyrelu).** A ReLU has slope 0 wherever its input is negative. A unit of the
+# discriminator that is negative for all images passes nothing back, and the generator learns from what is passed back.
+# The leaky one lets a fifth through:
 
 # %% tags=["nbval-check-output"]
 inputs = tf.constant([-2.0, -0.5, 1.0])
@@ -281,9 +287,9 @@ for name, activation in {"ReLU": keras.layers.ReLU(), "LeakyReLU": keras.layers.
     print(f"{name:9} of {inputs.numpy()}: {outputs.numpy().round(2)}, slopes {tape.gradient(outputs, inputs).numpy()}")
 
 # %% [markdown]
-# **Label smoothing** (Salimans and others, 2016). Tell the discriminator that real images are real to 90%. With the
-# cross-entropy of lesson 01 and the **target** $t$, the label it is to reach, the loss of one real image with logit $a$
-# is
+# **[Label smoothing](../docs/GLOSSARY.md#label-smoothing)** (Salimans and others, 2016). Tell the discriminator that
+# real images are real to 90%. With the cross-entropy of lesson 01 and the **[target](../docs/GLOSSARY.md#target)** $t$,
+# the label it is to reach, the loss of one real image with logit $a$ is
 #
 # $$\ell(a) = -t\,\log\sigma(a) - (1-t)\,\log(1-\sigma(a))$$
 #
@@ -304,9 +310,10 @@ for target in (1.0, 0.9):
 # beyond that the discriminator is pulled back. Only real images are smoothed. Whether it helps *here* is measured in
 # section 6. With the least-squares loss, smoothing just moves the target from 1 to 0.9.
 #
-# **The spread of the batch** (Karras and others, 2018). In lesson 01 the generator collapsed, because each sample is
-# judged alone and nothing asks for variety. So tell the discriminator, before it decides, how much its features vary
-# over the batch, as one more number. Three features of two images that differ, and of two that are the same:
+# **[The spread of the batch](../docs/GLOSSARY.md#minibatch-standard-deviation)** (Karras and others, 2018). In lesson
+# 01 the generator collapsed, because each sample is judged alone and nothing asks for variety. So tell the
+# discriminator, before it decides, how much its features vary over the batch, as one more number. Three features of two
+# images that differ, and of two that are the same:
 
 # %% tags=["nbval-check-output"]
 spread = gan.MinibatchStd()
@@ -326,7 +333,7 @@ for name, features in {
 #
 # The network that most tutorials print starts from 7×7 places with 256 channels, and uses kernels of 5×5 with 128 and
 # 64 channels. What does one image cost? Each weight of a kernel is used once for every place, so count: weights times
-# places, which makes **multiply-adds**, one multiplication and one addition each.
+# places, which makes **[multiply-adds](../docs/GLOSSARY.md#multiply-adds)**, one multiplication and one addition each.
 
 
 # %%
@@ -375,9 +382,9 @@ print(f"ratio: {costs['usual tutorial'] / costs['this lesson']:.0f}")
 # %% [markdown]
 # The tutorial's network was sized for a graphics card. On two CPU cores one pass over 20,000 digits takes it well over
 # a minute, and after ninety seconds hardly a sample can be read (recorded, section 6). It is not better then: it is
-# *unfinished*. **Right-sizing** means to ask first how many images a second your machine can pay for, and to choose a
-# network that sees the data many times within your patience. Where the work sits matters more than the number of
-# weights, which you can see layer by layer:
+# *unfinished*. **[Right-sizing](../docs/GLOSSARY.md#right-sizing)** means to ask first how many images a second your
+# machine can pay for, and to choose a network that sees the data many times within your patience. Where the work sits
+# matters more than the number of weights, which you can see layer by layer:
 
 
 # %%
@@ -474,11 +481,14 @@ viz.show_gif(
 # %% [markdown]
 # ### How good is it?
 #
-# The numbers of lesson 01, measured on the evaluator's features: **Fréchet distance** (how far the cloud of samples is
-# from the cloud of held-out images), **precision** (share of samples inside the real cloud), **recall** (share of the
-# real cloud that is covered), **confident share**, and the distance to the **nearest training image**, where fresh real
-# images are at 1. Beside ours stand the dense GAN of lesson 01, from its recorded weights, a **floor** of real images,
-# and a **baseline** of noise.
+# The numbers of lesson 01, measured on the evaluator's features:
+# **[Fréchet distance](../docs/GLOSSARY.md#fréchet-distance)** (how far the cloud of samples is from the cloud of
+# held-out images), **[precision](../docs/GLOSSARY.md#precision)** (share of samples inside the real cloud),
+# **[recall](../docs/GLOSSARY.md#recall)** (share of the real cloud that is covered),
+# **[confident share](../docs/GLOSSARY.md#confident-share)**, and the distance to the
+# **[nearest training image](../docs/GLOSSARY.md#nearest-neighbour)**, where fresh real images are at 1. Beside ours
+# stand the dense GAN of lesson 01, from its recorded weights, a **[floor](../docs/GLOSSARY.md#floor)** of real images,
+# and a **[baseline](../docs/GLOSSARY.md#baseline)** of noise.
 
 # %%
 real_features = evaluator.features(real_images)  # (5000, 64)
@@ -530,8 +540,8 @@ for name in ("frechet", "confident_share", "precision", "recall"):
 # ### Precision or recall
 #
 # One number hides which way a model fails, so draw two. And one knob moves along them after training: multiply the
-# latents by less than 1, so that they stay nearer to the middle. This is **truncation**. What will it do to precision,
-# and what to recall?
+# latents by less than 1, so that they stay nearer to the middle. This is
+# **[truncation](../docs/GLOSSARY.md#truncation)**. What will it do to precision, and what to recall?
 
 # %%
 latents = rng.normal(size=(1000, LATENT_DIM)).astype("float32")
@@ -763,8 +773,8 @@ except NameError as error:
 
 # %% [markdown]
 # That bug at least makes itself heard. The third does not. The losses are `keras.metrics.BinaryCrossentropy` objects,
-# not `keras.losses.BinaryCrossentropy`: one word. A **metric** reports the mean over everything it has been shown so
-# far. So what is the slope of its answer?
+# not `keras.losses.BinaryCrossentropy`: one word. A **[metric](../docs/GLOSSARY.md#metric)** reports the mean over
+# everything it has been shown so far. So what is the slope of its answer?
 
 # %%
 measured = keras.metrics.BinaryCrossentropy(from_logits=True)

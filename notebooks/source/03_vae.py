@@ -75,9 +75,9 @@ rng = np.random.default_rng(SEED)
 # %% [markdown]
 # ## 1 · A hidden number
 #
-# The story that a VAE tells about the data has two steps. First draw **latents** $z$, hidden numbers that nobody
-# observes, from the **prior** $p(z)$: here always a standard normal, $N(0, I)$. Then draw the image $x$ from
-# $p(x \mid z)$, which says what images these latents give.
+# The story that a VAE tells about the data has two steps. First draw **[latents](../docs/GLOSSARY.md#latent)** $z$,
+# hidden numbers that nobody observes, from the **[prior](../docs/GLOSSARY.md#prior)** $p(z)$: here always a standard
+# normal, $N(0, I)$. Then draw the image $x$ from $p(x \mid z)$, which says what images these latents give.
 #
 # Begin with a story so small that everything about it is known. One latent, $z \sim N(0, 1)$; one "pixel", $x = z$ plus
 # noise of standard deviation 0.5. The picture has $z$ to the right and $x$ upwards.
@@ -91,10 +91,10 @@ viz.scatter(np.stack([z, x], axis=1)[:2000], limits=4)
 # %% [markdown]
 # A slanted cloud. Now somebody shows us $x = 1.5$ and asks two questions.
 #
-# 1. Which $z$ made it? The answer is a distribution, the **posterior** $p(z \mid x)$: what is left of the prior once
-#    $x$ is known.
-# 2. How likely is such an $x$ at all? That number, $p(x)$, is called the **evidence**. It is a mean over all $z$,
-#    whether they could have made $x$ or not: $p(x) = \int p(x \mid z)\, p(z)\, dz$.
+# 1. Which $z$ made it? The answer is a distribution, the **[posterior](../docs/GLOSSARY.md#posterior)** $p(z \mid x)$:
+#    what is left of the prior once $x$ is known.
+# 2. How likely is such an $x$ at all? That number, $p(x)$, is called the **[evidence](../docs/GLOSSARY.md#evidence)**.
+#    It is a mean over all $z$, whether they could have made $x$ or not: $p(x) = \int p(x \mid z)\, p(z)\, dz$.
 #
 # Here counting answers the first question: keep the pairs with $x$ near 1.5. And since everything is Gaussian, the true
 # answers are known, too: $p(z \mid x) = N(1.2,\, 0.2)$, mean and variance, and $p(x) = N(0,\, 1.25)$.
@@ -124,19 +124,23 @@ viz.histogram(
 #
 # ### What a guess is worth
 #
-# Let $q(z)$ be any guess. For every guess the following holds, and the right side is called **ELBO**, *evidence lower
-# bound*, because it can never exceed the evidence's logarithm on the left:
+# Let $q(z)$ be any guess. For every guess the following holds, and the right side is called
+# **[ELBO](../docs/GLOSSARY.md#evidence-lower-bound)**, *evidence lower bound*, because it can never exceed the
+# evidence's logarithm on the left:
 #
 # $$\log p(x) \;\ge\; \underbrace{\mathbb{E}_{q}\big[\log p(x \mid z)\big]}_{\text{reconstruction}} \;-\;
 # \underbrace{\mathrm{KL}\big(q(z)\,\|\,p(z)\big)}_{\text{price of the guess}}$$
 #
-# - **Reconstruction**: draw $z$ from the guess. How likely is the image that we have, given that $z$?
-# - The **Kullback–Leibler divergence** $\mathrm{KL}(q \| p) = \mathbb{E}_q[\log q(z) - \log p(z)]$ is how far the guess
-#   has moved from the prior. It is 0 when they are equal and positive otherwise.
+# - **[Reconstruction](../docs/GLOSSARY.md#reconstruction)**: draw $z$ from the guess. How likely is the image that we
+#   have, given that $z$?
+# - The **[Kullback–Leibler divergence](../docs/GLOSSARY.md#kullback-leibler-divergence)**
+#   $\mathrm{KL}(q \| p) = \mathbb{E}_q[\log q(z) - \log p(z)]$ is how far the guess has moved from the prior. It is 0
+#   when they are equal and positive otherwise.
 #
 # What is missing on the right side has a name, too: $\log p(x) - \text{ELBO} = \mathrm{KL}(q(z) \,\|\, p(z \mid x))$,
 # the distance from the guess to the true posterior. So a better guess makes the bound tighter, and the best one makes
-# it exact. Everything is counted in **nats**, the unit of natural logarithms (1 nat is about 1.44 bits).
+# it exact. Everything is counted in **[nats](../docs/GLOSSARY.md#nats)**, the unit of natural logarithms (1 nat is
+# about 1.44 bits).
 #
 # For Gaussians the KL has a closed form. With $q = N(\mu, \sigma^2)$ and $p = N(0, 1)$ the constants cancel,
 #
@@ -212,9 +216,11 @@ print(f"mean square {miss:.2f}, slopes {tape.gradient(miss, [mean, log_variance]
 # `None`. The value is right (1.0 for the distance plus 0.2 for the spread), but the draw handed over plain numbers, and
 # numbers do not remember where they came from. Nobody can say how a die would have fallen had it been another die.
 #
-# Unless it is thrown first. Draw **noise** $\varepsilon \sim N(0, 1)$, which depends on nothing, and *compute* the
-# latent from it: $z = \mu + \sigma\,\varepsilon$. The distribution is the same, and now $z$ is an ordinary formula with
-# slopes. This is the **reparametrisation trick** of Kingma and Welling and of Rezende and others (both 2014).
+# Unless it is thrown first. Draw **[noise](../docs/GLOSSARY.md#noise)** $\varepsilon \sim N(0, 1)$, which depends on
+# nothing, and *compute* the latent from it: $z = \mu + \sigma\,\varepsilon$. The distribution is the same, and now $z$
+# is an ordinary formula with slopes. This is the
+# **[reparametrisation trick](../docs/GLOSSARY.md#reparametrisation-trick)** of Kingma and Welling and of Rezende and
+# others (both 2014).
 
 # %%
 noise = tf.constant(rng.normal(size=(200_000, 1)), tf.float32)
@@ -254,7 +260,8 @@ viz.compare_grids({"grey": real_images[:16], "one draw": held_out[:16], "another
 # seed**, so that everybody scores the same test.
 #
 # The coins cost something, and we can say what. Even somebody who knew the grey image could not foresee them. Their
-# **entropy**, the surprise that is left on average, is a floor that no model can get below:
+# **[entropy](../docs/GLOSSARY.md#entropy)**, the surprise that is left on average, is a floor that no model can get
+# below:
 
 # %%
 grey = np.clip(real_images, 1e-7, 1 - 1e-7)
@@ -265,7 +272,7 @@ print(f"floor: {floor:.1f} nats an image")
 # %% [markdown]
 # And a baseline: each pixel on its own, white with the share of training images in which it is white. It knows where
 # ink tends to be, and nothing of what goes with what. One pixel that is 1 with probability $\sigma(a)$, where $a$ is a
-# **logit**, has
+# **[logit](../docs/GLOSSARY.md#logit)**, has
 #
 # $$\log p(x) = x\,a - \mathrm{softplus}(a), \qquad \mathrm{softplus}(a) = \log(1 + e^a),$$
 #
@@ -292,9 +299,9 @@ print(f"baseline, independent pixels: {baseline:.1f} nats an image")
 #
 # ## 4 · Encoder, decoder, ELBO
 #
-# - The **encoder** $q(z \mid x)$ reads an image and gives a guess: a mean and a log-variance for each latent. One
-#   network makes the guess for every image, instead of a search for each.
-# - The **decoder** $p(x \mid z)$ reads latents and gives a logit for each pixel.
+# - The **[encoder](../docs/GLOSSARY.md#encoder)** $q(z \mid x)$ reads an image and gives a guess: a mean and a
+#   log-variance for each latent. One network makes the guess for every image, instead of a search for each.
+# - The **[decoder](../docs/GLOSSARY.md#decoder)** $p(x \mid z)$ reads latents and gives a logit for each pixel.
 #
 # The encoder has two dense layers of 400; the decoder a dense layer, then convolutions that double a small map twice
 # until it has 28×28 pixels. (Why these: `docs/search-vae.md`.) Two rows go through first.
@@ -421,13 +428,15 @@ for name, part in parts.items():
 
 # %% [markdown]
 # Two almost equal lines: images that were trained on cost one or two nats less. Chance aside, since they are other
-# images, such a difference is **overfitting**: what the networks know of the training images themselves, and not of
-# digits. Whoever reports the second line only reports a better model than there is.
+# images, such a difference is **[overfitting](../docs/GLOSSARY.md#overfitting)**: what the networks know of the
+# training images themselves, and not of digits. Whoever reports the second line only reports a better model than there
+# is.
 #
 # ### A tighter bound
 #
 # The ELBO is a *lower* bound of $\log p(x)$, so minus the ELBO overstates what an image costs, by as much as the
-# encoder's guess misses the true posterior. The **importance-weighted bound** of Burda and others (2016) gets nearer:
+# encoder's guess misses the true posterior. The
+# **[importance-weighted bound](../docs/GLOSSARY.md#importance-weighted-bound)** of Burda and others (2016) gets nearer:
 # draw $k$ latents for each image, weigh each by how much more likely the story makes it than the guess did, and take
 # the logarithm of the *mean weight*:
 #
@@ -499,8 +508,9 @@ results.compare("03", "digits_frechet", value, parameters=PARAMETERS, device=run
 # and farther than the GAN's: they cover as much of the real cloud, but fewer of them look real. What differs between
 # the two rows is only where the latents come from: from an encoder that has seen an image, or from the prior.
 #
-# - The guesses of all images together should fill the prior evenly. They do not. There are **holes**, places that the
-#   prior finds likely and no image was ever encoded to. A sample from a hole is a mixture of its neighbours.
+# - The guesses of all images together should fill the prior evenly. They do not. There are
+#   **[holes](../docs/GLOSSARY.md#hole)**, places that the prior finds likely and no image was ever encoded to. A sample
+#   from a hole is a mixture of its neighbours.
 # - Whatever a latent leaves open, the decoder answers pixel by pixel with a probability. Undecided between two strokes,
 #   it draws both in grey. A GAN's judge would reject that at sight. The likelihood rewards it: leaving out something
 #   that real images do costs dearly, and a little grey costs little.
@@ -640,10 +650,10 @@ viz.compare_grids(
 )
 
 # %% [markdown]
-# Whatever goes in, the same grey cloud comes out: the mean of all digits. This is **posterior collapse**: the guess
-# equals the prior for every image, the KL is zero, and the decoder, which learns nothing from a latent that is pure
-# noise, gives each pixel its average. The score is the baseline of independent pixels, because that is what is left of
-# the model.
+# Whatever goes in, the same grey cloud comes out: the mean of all digits. This is
+# **[posterior collapse](../docs/GLOSSARY.md#posterior-collapse)**: the guess equals the prior for every image, the KL
+# is zero, and the decoder, which learns nothing from a latent that is pure noise, gives each pixel its average. The
+# score is the baseline of independent pixels, because that is what is left of the model.
 #
 # It is a trap with a reason. At the start the code is noise, and the decoder does well to ignore it. While it does,
 # every nat in the code costs and earns nothing, so the encoder gives it up. With $\beta = 1$ the gain is large enough

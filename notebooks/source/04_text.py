@@ -79,7 +79,7 @@ rng = np.random.default_rng(SEED)
 # ## 1 · A text
 #
 # *Pride and Prejudice* and *Persuasion* by Jane Austen, one after the other. The last tenth of it, a part of
-# *Persuasion*, is **held out**: no model learns from it, and all are measured on it.
+# *Persuasion*, is **[held out](../docs/GLOSSARY.md#held-out)**: no model learns from it, and all are measured on it.
 
 # %%
 austen = data.load_austen()
@@ -88,9 +88,10 @@ print(austen.train[32 : austen.train.index("daughters.") + 10])
 
 # %% [markdown]
 # To a machine this is a row of symbols. Here each **character** is one: letters, marks, spaces, and the line breaks,
-# which the printed edition put there. What a model takes as one symbol is called a **token**, and the list of all
-# tokens is its **vocabulary**. Tokens could as well be words, or pieces of words (lesson 09). A **tokenizer** writes a
-# text as whole numbers and back.
+# which the printed edition put there. What a model takes as one symbol is called a
+# **[token](../docs/GLOSSARY.md#token)**, and the list of all tokens is its
+# **[vocabulary](../docs/GLOSSARY.md#vocabulary)**. Tokens could as well be words, or pieces of words (lesson 09). A
+# **[tokenizer](../docs/GLOSSARY.md#tokenizer)** writes a text as whole numbers and back.
 
 # %% tags=["nbval-check-output"]
 tokenizer = text.CharacterTokenizer.train(austen.train)
@@ -121,8 +122,9 @@ print(tokenizer.decode(rng.choice(len(shares), size=150, p=shares)))
 # %% [markdown]
 # ## 2 · Counting what follows
 #
-# After *q* comes *u*; after *t* often *h*. So count **pairs**: how often does each character follow each other one? A
-# row of the table, divided by its sum, holds the probabilities of the next character, given this one.
+# After *q* comes *u*; after *t* often *h*. So count **[pairs](../docs/GLOSSARY.md#bigram)**: how often does each
+# character follow each other one? A row of the table, divided by its sum, holds the probabilities of the next
+# character, given this one.
 
 # %%
 pairs = np.zeros((tokenizer.vocabulary_size,) * 2, "int64")
@@ -155,10 +157,10 @@ print(write_by_pairs("T", 150))
 # ### How good is a model of text?
 #
 # Taste will not do. Ask instead: **how surprised is the model by text that it has not seen?** At each place it gave the
-# character that really came a probability $p$. Its surprise is $-\log_2 p$ **bits**: 0 bits for something that was
-# certain, 1 for the fall of a coin, 3 for one of eight equal chances. Probabilities of a whole text multiply, so
-# surprises add up, and their mean is the score: **bits per character**, less is better. Two models that met the word
-# *the*:
+# character that really came a probability $p$. Its surprise is $-\log_2 p$ **[bits](../docs/GLOSSARY.md#bits)**: 0 bits
+# for something that was certain, 1 for the fall of a coin, 3 for one of eight equal chances. Probabilities of a whole
+# text multiply, so surprises add up, and their mean is the score:
+# **[bits per character](../docs/GLOSSARY.md#bits-per-character)**, less is better. Two models that met the word *the*:
 
 # %% tags=["nbval-check-output"]
 guesses = {"model A": np.array([1 / 2, 1 / 4, 1 / 8]), "model B": np.array([1 / 8, 1 / 2, 1 / 2])}
@@ -177,9 +179,10 @@ np.testing.assert_allclose(nats[0], -np.log(guesses["model A"]), rtol=1e-5)
 # Model B found *the* twice as likely, and saved a bit in all, a third of a bit per character. The other columns say the
 # same in other units:
 #
-# - **Nats** count with the natural logarithm, as losses in training do: 1 bit is 0.693 nats.
-# - **Perplexity** is 2 to the power of the bits: model A was as uncertain as somebody who must choose among 4 equally
-#   likely characters each time.
+# - **[Nats](../docs/GLOSSARY.md#nats)** count with the natural logarithm, as losses in training do: 1 bit is 0.693
+#   nats.
+# - **[Perplexity](../docs/GLOSSARY.md#perplexity)** is 2 to the power of the bits: model A was as uncertain as somebody
+#   who must choose among 4 equally likely characters each time.
 #
 # Now let the pairs meet the held-out text:
 
@@ -193,14 +196,15 @@ print(
 # %% [markdown]
 # A handful of pairs is new. The table gives them probability 0, so their surprise is infinite, and so is the mean. A
 # model that calls anything impossible loses everything on the first exception. The remedy is to save a little for what
-# was never seen: take a **discount** $d$ from every count, and let the shorter view, single characters, deal out what
-# that frees:
+# was never seen: take a **[discount](../docs/GLOSSARY.md#discount-of-counts)** $d$ from every count, and let the
+# shorter view, single characters, deal out what that frees:
 #
 # $$p(w \mid h) = \frac{\max(c(hw) - d,\, 0)}{c(h)} + \frac{d \cdot k(h)}{c(h)}\; p(w)$$
 #
 # Here $c$ are counts, $h$ is the character before, $w$ the next one, and $k(h)$ says how many different characters
 # followed $h$. The same rule climbs to longer histories: three characters lean on two, two on one. This is
-# `language.NGram`; an **n-gram** is a stretch of $n$ tokens. By hand, for what follows *t*:
+# `language.NGram`; an **[n-gram](../docs/GLOSSARY.md#n-gram)** is a stretch of $n$ tokens. By hand, for what follows
+# *t*:
 
 # %%
 ngram = language.NGram(tokenizer, order=10).fit(austen.train)
@@ -235,7 +239,8 @@ viz.loss_curves(bits, x=list(orders), x_label="order: tokens in a counted stretc
 # On the text that was counted, every longer stretch looks better. On held-out text the gain gets smaller, and with
 # order 7 it is a loss. Longer histories say more, and have been seen less often: of the stretches of seven characters
 # in the held-out text about one in five stands nowhere in the training text, of those of ten more than half. That is
-# **overfitting**, and a table cannot help it. *The lady* and *the women* share nothing in it; each must be seen anew.
+# **[overfitting](../docs/GLOSSARY.md#overfitting)**, and a table cannot help it. *The lady* and *the women* share
+# nothing in it; each must be seen anew.
 #
 # What the orders write, all from the same beginning:
 
@@ -249,8 +254,9 @@ for k in orders:
 # six characters are about one word.
 #
 # Are those phrases its own? `metrics.copied_stretches` looks for stretches that stand word for word in the training
-# text: the longest of them, and the share of characters that lie inside a common stretch of 30 or more. The **floor**
-# is Austen herself: held-out pages of hers also repeat phrases that she had used before.
+# text: the longest of them, and the share of characters that lie inside a common stretch of 30 or more. The
+# **[floor](../docs/GLOSSARY.md#floor)** is Austen herself: held-out pages of hers also repeat phrases that she had used
+# before.
 
 # %%
 LONG = 4000  # characters
@@ -297,14 +303,16 @@ print("most often near mother:", ", ".join(frequent[i] for i in near))
 
 # %% [markdown]
 # Words that stand near everything say nothing. Ask rather: how much *more often* do two words meet than by chance? The
-# logarithm of that ratio is the **pointwise mutual information**, and since the negative ones are mostly noise, they
-# are set to 0 (PPMI, the first P for *positive*):
+# logarithm of that ratio is the **[pointwise mutual information](../docs/GLOSSARY.md#pointwise-mutual-information)**,
+# and since the negative ones are mostly noise, they are set to 0 (PPMI, the first P for *positive*):
 #
 # $$\text{PPMI}(w, v) = \max\Big(0,\; \log \frac{p(w, v)}{p(w)\, p(v)}\Big)$$
 #
-# That gives each word a row of a thousand numbers. A **singular value decomposition** finds the few directions in which
-# the rows differ most, and we keep fifty: fifty numbers for each word, its **vector**. (Frequencies of neighbours are
-# raised to the power 0.75, which keeps rare words from looking too special.)
+# That gives each word a row of a thousand numbers. A
+# **[singular value decomposition](../docs/GLOSSARY.md#singular-value-decomposition)** finds the few directions in which
+# the rows differ most, and we keep fifty: fifty numbers for each word, its
+# **[vector](../docs/GLOSSARY.md#word-vector)**. (Frequencies of neighbours are raised to the power 0.75, which keeps
+# rare words from looking too special.)
 
 # %%
 chance = together.sum(axis=1) ** 0.75
@@ -345,10 +353,11 @@ viz.word_map(left[:, :2] * strength[:2], [word for word, _ in chosen], groups=[g
 #
 # ### The same, learnt
 #
-# A network can learn such vectors by itself, as weights. An **embedding** layer is a table with a row of numbers for
-# each token; it looks the row up, and training moves it, like any other weight, to where it helps the predictions. Levy
-# and Goldberg showed in 2014 that a well-known way to train word vectors (word2vec) does in secret what we just did:
-# it factorises a table of pointwise mutual information. Our network will have an embedding of characters.
+# A network can learn such vectors by itself, as weights. An **[embedding](../docs/GLOSSARY.md#embedding)** layer is a
+# table with a row of numbers for each token; it looks the row up, and training moves it, like any other weight, to
+# where it helps the predictions. Levy and Goldberg showed in 2014 that a well-known way to train word vectors
+# (word2vec) does in secret what we just did: it factorises a table of pointwise mutual information. Our network will
+# have an embedding of characters.
 
 # %% tags=["nbval-check-output"]
 embedding = keras.layers.Embedding(tokenizer.vocabulary_size, 3, keras.initializers.RandomNormal(stddev=1.0))
@@ -367,14 +376,15 @@ print(
 # %% [markdown]
 # ## 4 · A memory
 #
-# A **recurrent network** reads one token at a time and keeps a row of numbers, its **hidden state** $h$: all that it
-# remembers of what it has read. At each token it makes the new state from the old one and the token's vector $x$:
+# A **[recurrent network](../docs/GLOSSARY.md#recurrent-network)** reads one token at a time and keeps a row of numbers,
+# its **[hidden state](../docs/GLOSSARY.md#hidden-state)** $h$: all that it remembers of what it has read. At each token
+# it makes the new state from the old one and the token's vector $x$:
 #
 # $$h_t = \tanh(W x_t + U h_{t-1} + b)$$
 #
 # The matrices $W$ and $U$ and the vector $b$ are learnt, and the same at every place; so a text can be of any length. A
-# last layer turns each state into **logits**, one number for each token of the vocabulary, and the softmax of lesson 00
-# makes probabilities of them. For two texts of three tokens, by hand:
+# last layer turns each state into **[logits](../docs/GLOSSARY.md#logit)**, one number for each token of the vocabulary,
+# and the softmax of lesson 00 makes probabilities of them. For two texts of three tokens, by hand:
 
 # %%
 layer = keras.layers.SimpleRNN(4, return_sequences=True)
@@ -394,16 +404,17 @@ print("vectors", looked_up.shape, "-> states", expected.shape, "; W", W.shape, "
 #
 # ### Gates
 #
-# The **gated recurrent unit** (GRU; Cho and others, 2014) lets each number of the state decide for itself whether to
-# stay. A **gate** is a number between 0 and 1, computed from the token and the state, with the sigmoid
-# $\sigma(a) = 1/(1 + e^{-a})$:
+# The **[gated recurrent unit](../docs/GLOSSARY.md#gated-recurrent-unit)** (GRU; Cho and others, 2014) lets each number
+# of the state decide for itself whether to stay. A **[gate](../docs/GLOSSARY.md#gate)** is a number between 0 and 1,
+# computed from the token and the state, with the sigmoid $\sigma(a) = 1/(1 + e^{-a})$:
 #
 # $$z = \sigma(W_z x + U_z h), \qquad r = \sigma(W_r x + U_r h)$$
 # $$c = \tanh\big(W_c x + r \odot (U_c h)\big), \qquad h_{\text{new}} = z \odot h + (1 - z) \odot c$$
 #
-# Each line has a bias, too, and $\odot$ multiplies number by number. $c$ is what the state *could* become. The **update
-# gate** $z$ decides: at 1 the old number stays as it is, untouched by any matrix, for as long as the gate stays shut;
-# at 0 it is replaced. The **reset gate** $r$ decides how much of the old state the candidate gets to see.
+# Each line has a bias, too, and $\odot$ multiplies number by number. $c$ is what the state *could* become. The
+# **[update gate](../docs/GLOSSARY.md#update-gate)** $z$ decides: at 1 the old number stays as it is, untouched by any
+# matrix, for as long as the gate stays shut; at 0 it is replaced. The **[reset gate](../docs/GLOSSARY.md#reset-gate)**
+# $r$ decides how much of the old state the candidate gets to see.
 
 
 # %%
@@ -426,15 +437,16 @@ np.testing.assert_allclose(np.stack(states, axis=1), expected, rtol=1e-4, atol=1
 print("the same as Keras' GRU, to the last digits; update gates of the first text:", z[0].round(2))
 
 # %% [markdown]
-# The **LSTM** (Hochreiter and Schmidhuber, 1997) is older and has one gate more. It keeps a second row of numbers, the
-# *cell*, which is only ever scaled by a gate and added to, and shows a gated part of it as its state. Which of the
-# three is best for us, section 7 measures.
+# The **[LSTM](../docs/GLOSSARY.md#long-short-term-memory)** (Hochreiter and Schmidhuber, 1997) is older and has one
+# gate more. It keeps a second row of numbers, the *cell*, which is only ever scaled by a gate and added to, and shows a
+# gated part of it as its state. Which of the three is best for us, section 7 measures.
 #
 # ### What the network is asked
 #
-# At *every* place of a training text: what comes next? So the **target** of each token is the token after it. The
-# network always reads the real text, never its own guesses; that is called **teacher forcing**, and it makes all places
-# of a stretch train at once. The loss is the mean surprise, in nats: the very number by which we measure.
+# At *every* place of a training text: what comes next? So the **[target](../docs/GLOSSARY.md#target)** of each token is
+# the token after it. The network always reads the real text, never its own guesses; that is called
+# **[teacher forcing](../docs/GLOSSARY.md#teacher-forcing)**, and it makes all places of a stretch train at once. The
+# loss is the mean surprise, in nats: the very number by which we measure.
 #
 # The recipe reads the book at sixteen places side by side, from each a stretch of 32 characters, and goes on where it
 # stopped, with the memory that it had there. Only the gradient ends at the border of the stretch.
@@ -663,12 +675,15 @@ def penalise(logits, seen, penalty):
 
 
 # %% [markdown]
-# - **Temperature** $T$: divide all logits by $T$ before the softmax. Below 1 the likely symbols gain, above 1 the
-#   unlikely ones. Towards 0 only the likeliest is left; that is called **greedy**.
-# - **Top-k**: keep the $k$ likeliest symbols (Fan and others, 2018).
-# - **Top-p**, or *nucleus*: keep the smallest set of likeliest symbols that hold a share $p$ of the probability
-#   (Holtzman and others, 2020). Where the model is sure, that is one symbol; where it is not, many.
-# - **Repetition penalty**: make symbols that were used already less likely (Keskar and others, 2019).
+# - **[Temperature](../docs/GLOSSARY.md#temperature)** $T$: divide all logits by $T$ before the softmax. Below 1 the
+#   likely symbols gain, above 1 the unlikely ones. Towards 0 only the likeliest is left; that is called
+#   **[greedy](../docs/GLOSSARY.md#greedy)**.
+# - **[Top-k](../docs/GLOSSARY.md#top-k)**: keep the $k$ likeliest symbols (Fan and others, 2018).
+# - **[Top-p](../docs/GLOSSARY.md#top-p)**, or *nucleus*: keep the smallest set of likeliest symbols that hold a share
+#   $p$ of the probability (Holtzman and others, 2020). Where the model is sure, that is one symbol; where it is not,
+#   many.
+# - **[Repetition penalty](../docs/GLOSSARY.md#repetition-penalty)**: make symbols that were used already less likely
+#   (Keskar and others, 2019).
 #
 # By hand, and by the package:
 
@@ -727,8 +742,9 @@ for name, passage in {"T = 0": greedy, "T = 0.8": warm, "held out": austen.test[
 #
 # In training, the gradient travels back through every step of the memory, and is multiplied at each. In a simple
 # network that is a long product of matrices, and a product of thirty factors can be anything. Here is a simple
-# recurrent network with a large rate and plain gradient descent, first as it is, then with **clipping**: a gradient
-# whose length, the *norm*, is above 1 is shortened to 1, its direction kept (Pascanu and others, 2013).
+# recurrent network with a large rate and plain gradient descent, first as it is, then with
+# **[clipping](../docs/GLOSSARY.md#gradient-clipping)**: a gradient whose length, the *norm*, is above 1 is shortened to
+# 1, its direction kept (Pascanu and others, 2013).
 
 
 # %%

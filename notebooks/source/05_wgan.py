@@ -89,14 +89,15 @@ print("real", real_pile, " generated", generated_pile)
 
 # %% [markdown]
 # Lesson 01's formula measures a difference, too. With the best possible discriminator, its value is $2\,\mathrm{JS} -
-# 2\log 2$, where JS is the **Jensen–Shannon divergence**: the mean of two Kullback–Leibler divergences, from each
-# distribution to the mixture of both,
+# 2\log 2$, where JS is the **[Jensen–Shannon divergence](../docs/GLOSSARY.md#jensen-shannon-divergence)**: the mean of
+# two Kullback–Leibler divergences, from each distribution to the mixture of both,
 #
 # $$\mathrm{JS}(p, q) = \tfrac12\,\mathrm{KL}(p\,\|\,m) + \tfrac12\,\mathrm{KL}(q\,\|\,m), \qquad m = \tfrac12(p + q).$$
 #
-# The **Wasserstein-1 distance**, or **earth mover's distance**, asks another question: how far must the earth be
-# carried, on average, to make one pile into the other, when it is done as cleverly as possible? On a line nobody
-# overtakes: sort both piles, and the first grain goes to the first place, the second to the second.
+# The **[Wasserstein-1 distance](../docs/GLOSSARY.md#wasserstein-distance)**, or **earth mover's distance**, asks
+# another question: how far must the earth be carried, on average, to make one pile into the other, when it is done as
+# cleverly as possible? On a line nobody overtakes: sort both piles, and the first grain goes to the first place, the
+# second to the second.
 
 
 # %%
@@ -152,9 +153,9 @@ viz.loss_curves(curves, x=shifts, x_label="generated pile moved by", y_label="di
 # ## 2 · The same distance, by a critic
 #
 # Carrying plans are fine for six grains. For images nobody can list them. But there is a second way to the same number,
-# the **dual** of Kantorovich and Rubinstein. Let a **critic** $f$ give every place a score. Among all critics whose
-# slope is nowhere more than 1, take the one that scores real samples $x$ as far above generated ones $\tilde x$ as it
-# can:
+# the **[dual](../docs/GLOSSARY.md#dual)** of Kantorovich and Rubinstein. Let a **[critic](../docs/GLOSSARY.md#critic)**
+# $f$ give every place a score. Among all critics whose slope is nowhere more than 1, take the one that scores real
+# samples $x$ as far above generated ones $\tilde x$ as it can:
 #
 # $$W_1 \;=\; \max_{|\text{slope of } f| \,\le\, 1}\; \mathbb{E}_x\big[f(x)\big] - \mathbb{E}_{\tilde x}\big[f(\tilde x)\big]$$
 #
@@ -162,8 +163,8 @@ viz.loss_curves(curves, x=shifts, x_label="generated pile moved by", y_label="di
 # So the difference of the two means can never exceed the mean way, whatever the critic. The other half says that the
 # best critic reaches it.
 #
-# Functions with slope at most 1 are called **1-Lipschitz**. Without the bound there would be no largest value: a critic
-# ten times as steep says ten times as much.
+# Functions with slope at most 1 are called **[1-Lipschitz](../docs/GLOSSARY.md#lipschitz-function)**. Without the bound
+# there would be no largest value: a critic ten times as steep says ten times as much.
 #
 # Here is a case in which the critic has to bend: real grains at 0 and 6, generated ones at 2 and 3. By sorting, 2 is
 # carried to 0 and 3 to 6: $(2 + 3)/2 = 2.5$. What critic would you draw? Try all that rise by 1, fall by 1 or stay
@@ -206,7 +207,7 @@ picture
 # 2. **Several critic steps** for each step of the generator. The formula asks for the *best* critic, so let it get
 #    near. A discriminator that is too good stops teaching; a critic never can be.
 # 3. **A bound on the slope.** The first paper simply cuts every weight of the critic to $[-c, c]$ after each step, with
-#    $c = 0.01$. This is called **clipping**. Small weights make small slopes.
+#    $c = 0.01$. This is called **[clipping](../docs/GLOSSARY.md#weight-clipping)**. Small weights make small slopes.
 #
 # Here is the loop of lesson 01 with just these three lines changed, on the ring:
 
@@ -359,7 +360,8 @@ viz.histogram(kernels, bins=41, x_label="weights of the clipped critic")
 #
 # Gulrajani and others (2017) took the sentence at the end of section 2 literally. Where earth is carried, the best
 # critic has slope *exactly* 1. Earth is carried between generated and real samples. So draw random points between them,
-# look at the slope there, and let the critic pay for every slope that is not 1. This is the **gradient penalty**:
+# look at the slope there, and let the critic pay for every slope that is not 1. This is the
+# **[gradient penalty](../docs/GLOSSARY.md#gradient-penalty)**:
 #
 # $$L_{\text{critic}} = \mathbb{E}\big[f(\tilde x)\big] - \mathbb{E}\big[f(x)\big] + \lambda\,
 # \mathbb{E}\big[(\lVert \nabla f(\hat x) \rVert - 1)^2\big], \qquad \hat x = \tilde x + u\,(x - \tilde x),\;\; u \sim
@@ -540,10 +542,10 @@ for name in measures:
     print(results.compare("05", f"ring_{name}", covers["penalty"][name], parameters=RING, device=runtime.device_kind()))
 
 # %% [markdown]
-# With the penalty all eight modes are there, and nearly as many samples lie near one as in lesson 01. The **total
-# variation** (0 when every cell of the plane has its right share of samples, 1 when none has) is better: the clouds are
-# filled more like the real ones. It costs more, though: three critic steps, each with a penalty, for every step of the
-# generator.
+# With the penalty all eight modes are there, and nearly as many samples lie near one as in lesson 01. The
+# **[total variation](../docs/GLOSSARY.md#total-variation)** (0 when every cell of the plane has its right share of
+# samples, 1 when none has) is better: the clouds are filled more like the real ones. It costs more, though: three
+# critic steps, each with a penalty, for every step of the generator.
 #
 # The critics that these generators learned from, at the end of the game:
 
@@ -760,9 +762,10 @@ for name, row in rows.items():
 # %% [markdown]
 # The Fréchet distances are of the same size. What differs is how they come about. Fewer of this model's samples lie
 # inside the cloud of real images (precision): you have seen the scraps. But its own cloud holds about twice as many of
-# the real ones (recall), and it was recall that lesson 02 complained of: no checked shirts, no sandals. **Coverage** is
-# stricter: a real image counts only when a sample comes as near to it as its own neighbours are. It does not confirm
-# the lead. So these samples reach farther out, and seldom hit exactly. Against the floor both models are far away.
+# the real ones (recall), and it was recall that lesson 02 complained of: no checked shirts, no sandals.
+# **[Coverage](../docs/GLOSSARY.md#coverage)** is stricter: a real image counts only when a sample comes as near to it
+# as its own neighbours are. It does not confirm the lead. So these samples reach farther out, and seldom hit exactly.
+# Against the floor both models are far away.
 #
 # Is your run a usual one?
 

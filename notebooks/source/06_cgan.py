@@ -120,10 +120,12 @@ print("marginal             little {:.3f}  middle {:.3f}  much {:.3f}".format(*m
 np.testing.assert_allclose((class_shares * conditional).sum(axis=0), marginal)
 
 # %% [markdown]
-# - The **joint** distribution $p(x, y)$ is the share of each pair among all. All thirty shares add up to 1.
-# - The **marginal** $p(x)$ forgets the class: sums over all ten. This is what an unconditional GAN learns.
-# - The **conditional** $p(x \mid y) = p(x, y)\,/\,p(y)$ looks at one class alone; each row adds up to 1. This is what we
-#   want to draw from.
+# - The **[joint](../docs/GLOSSARY.md#joint)** distribution $p(x, y)$ is the share of each pair among all. All thirty
+#   shares add up to 1.
+# - The **[marginal](../docs/GLOSSARY.md#marginal)** $p(x)$ forgets the class: sums over all ten. This is what an
+#   unconditional GAN learns.
+# - The **[conditional](../docs/GLOSSARY.md#conditional)** $p(x \mid y) = p(x, y)\,/\,p(y)$ looks at one class alone;
+#   each row adds up to 1. This is what we want to draw from.
 #
 # Read the first level: of all digits 21 in 100 have little ink, of the ones 86, of the zeros 3. They belong together, as
 # the last line has checked: $p(x) = \sum_y p(y)\, p(x \mid y)$. The same without levels:
@@ -150,10 +152,10 @@ viz.histogram(
 #
 # ## 2 · The label into the generator
 #
-# A class is a name and not a size: 8 is not twice 4. As numbers for a network it becomes a **one-hot** vector, zeros but
-# for a single one. A matrix after it turns it into any vector; and multiplying a one-hot vector with a matrix just picks
-# a row. So one keeps the table and looks up the row. That is called an **embedding**, and its numbers are learnt like
-# all others.
+# A class is a name and not a size: 8 is not twice 4. As numbers for a network it becomes a
+# **[one-hot](../docs/GLOSSARY.md#one-hot)** vector, zeros but for a single one. A matrix after it turns it into any
+# vector; and multiplying a one-hot vector with a matrix just picks a row. So one keeps the table and looks up the row.
+# That is called an **[embedding](../docs/GLOSSARY.md#embedding)**, and its numbers are learnt like all others.
 
 # %% tags=["nbval-check-output"]
 table = np.array([[0.1, 0.9], [0.5, -0.2], [-0.7, 0.3]], "float32")  # three classes, two numbers each
@@ -181,8 +183,8 @@ print("latents", latents.shape, "and rows", rows.shape, "-> images", tuple(by_ha
 # There the class is told once, at the bottom, and every layer above has to pass it on. One can also tell it to *every*
 # layer. Batch normalisation (lesson 02) ends with two learnt numbers for each channel, a scale and a shift. Give each
 # class its own two numbers, and the class can turn channels up, down or off, all the way to the image. This is called
-# **conditional batch normalisation** (de Vries and others, 2017; Dumoulin and others, 2017). One channel, two images,
-# classes 2 and 0:
+# **[conditional batch normalisation](../docs/GLOSSARY.md#conditional-batch-normalisation)** (de Vries and others, 2017;
+# Dumoulin and others, 2017). One channel, two images, classes 2 and 0:
 
 # %% tags=["nbval-check-output"]
 channel = np.array([[98.0], [102.0]], "float32")
@@ -263,8 +265,8 @@ print(f"labels {pair_labels} -> logits {np.ravel(by_hand).round(3)}")
 # $$\text{logit}(x, y) = w \cdot h(x) + b \;+\; v_y \cdot h(x)$$
 #
 # One vector for each class, looked up like an embedding, and one inner product: how far the features point in the
-# direction of $y$, their **projection**. (With least squares, the loss used here, the best output is another function of
-# the same ratio; the form still fits.) By hand:
+# direction of $y$, their **[projection](../docs/GLOSSARY.md#projection)**. (With least squares, the loss used here, the
+# best output is another function of the same ratio; the form still fits.) By hand:
 
 # %%
 judge = gan.build_dcgan_discriminator(filters=(16, 32), units=(32,))
@@ -285,15 +287,17 @@ print(f"without a label {np.ravel(hidden @ weights + bias).round(3)}, with it {n
 # ### Auxiliary classifier: two tasks
 #
 # The third way turns the question round (Odena and others, 2017). Do not tell the discriminator the class. *Ask* for
-# it, with a second output on the same features: ten **class logits**. Both players are paid for right names:
+# it, with a second output on the same features: ten **[class logits](../docs/GLOSSARY.md#class-logits)**. Both players
+# are paid for right names:
 #
 # $$L_D = L_D^{\text{game}} + \lambda\, \mathrm{CE}\big(y,\, c(x)\big), \qquad
 # L_G = L_G^{\text{game}} + \lambda\, \mathrm{CE}\big(y,\, c(G(z, y))\big)$$
 #
-# Here $c$ is what the second output says, CE the **cross-entropy**, minus the logarithm of the probability of the right
-# class, and $\lambda$ the weight of the second task. Learning two tasks with shared layers is called **multi-task
-# learning**. The hope is that features found for one task serve the other. Mind the signs: about real and generated the
-# players are opponents, about the name they are partners.
+# Here $c$ is what the second output says, CE the **[cross-entropy](../docs/GLOSSARY.md#cross-entropy)**, minus the
+# logarithm of the probability of the right class, and $\lambda$ the weight of the second task. Learning two tasks with
+# shared layers is called **[multi-task learning](../docs/GLOSSARY.md#multi-task-learning)**. The hope is that features
+# found for one task serve the other. Mind the signs: about real and generated the players are opponents, about the name
+# they are partners.
 
 # %%
 judge = gan.build_dcgan_discriminator(filters=(16, 32), units=(32,))
@@ -481,9 +485,10 @@ viz.image_grid(
 #
 # ### Is it what was asked for?
 #
-# **Class accuracy**: the share of samples that the evaluator takes for the class they were asked to be. Its **floor** is
-# not 100%: it is what the evaluator says about real held-out images. Its **baseline** is a model that cannot be asked,
-# with labels dealt out at random.
+# **[Class accuracy](../docs/GLOSSARY.md#class-accuracy)**: the share of samples that the evaluator takes for the class
+# they were asked to be. Its **[floor](../docs/GLOSSARY.md#floor)** is not 100%: it is what the evaluator says about
+# real held-out images. Its **[baseline](../docs/GLOSSARY.md#baseline)** is a model that cannot be asked, with labels
+# dealt out at random.
 
 # %%
 asked = np.arange(1000) % 10
@@ -525,7 +530,8 @@ print(
 # %% [markdown]
 # ### Who is taken for whom
 #
-# A **confusion matrix** says more than a share: a row for each class asked for, a column for each class read.
+# A **[confusion matrix](../docs/GLOSSARY.md#confusion-matrix)** says more than a share: a row for each class asked for,
+# a column for each class read.
 
 
 # %%
@@ -616,12 +622,12 @@ show(record.table("digits"))
 # accuracy 100%, recall 0, distance 23 (`docs/search-cgan.md`).
 #
 # Now the top. **Projection** knows the class without having to name it: as obedient, about as precise, and it keeps more
-# variety. **Label planes** tell the first convolution everything and leave all the rest to be found out: they are obeyed
-# least, if still in 96 or 97 of 100 cases, and their samples look real least often. **The class beside the latents**,
-# with the same discriminator as the first row, obeys as well, and has the lowest recall of all. With lesson 02's smaller
-# discriminator it was nearly gone. Our reading, which was not tested by itself: the vector of a class can grow until the
-# batch normalisation leaves little of the latents beside it, and then each class has few faces; a scale and a shift
-# that come *after* the normalisation cannot drown anything.
+# variety. **[Label planes](../docs/GLOSSARY.md#label-planes)** tell the first convolution everything and leave all the
+# rest to be found out: they are obeyed least, if still in 96 or 97 of 100 cases, and their samples look real least
+# often. **The class beside the latents**, with the same discriminator as the first row, obeys as well, and has the
+# lowest recall of all. With lesson 02's smaller discriminator it was nearly gone. Our reading, which was not tested by
+# itself: the vector of a class can grow until the batch normalisation leaves little of the latents beside it, and then
+# each class has few faces; a scale and a shift that come *after* the normalisation cannot drown anything.
 #
 # Class accuracy alone would have chosen the auxiliary classifier.
 #

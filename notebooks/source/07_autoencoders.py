@@ -80,13 +80,16 @@ mean_digit = train_images.mean(axis=0)  # (28, 28, 1)
 # %% [markdown]
 # ## 1 · There and back through a narrow place
 #
-# An **autoencoder** is two networks in a row. The **encoder** $f$ turns an image into a **code** of a few numbers, the
-# **decoder** $g$ turns a code into an image, and both are trained to make the error of the copy small:
+# An **[autoencoder](../docs/GLOSSARY.md#autoencoder)** is two networks in a row. The
+# **[encoder](../docs/GLOSSARY.md#encoder)** $f$ turns an image into a **[code](../docs/GLOSSARY.md#code)** of a few
+# numbers, the **[decoder](../docs/GLOSSARY.md#decoder)** $g$ turns a code into an image, and both are trained to make
+# the error of the copy small:
 #
 # $$L = \frac{1}{784}\sum_{i=1}^{784} \big(x_i - \hat x_i\big)^2, \qquad \hat x = g(f(x)),$$
 #
-# with $x_i$ a pixel of the image and $\hat x_i$ the same pixel of its **reconstruction**. The code is the narrow place,
-# or **bottleneck**: 32 numbers have to stand for 784.
+# with $x_i$ a pixel of the image and $\hat x_i$ the same pixel of its
+# **[reconstruction](../docs/GLOSSARY.md#reconstruction)**. The code is the narrow place, or
+# **[bottleneck](../docs/GLOSSARY.md#bottleneck)**: 32 numbers have to stand for 784.
 #
 # The smallest autoencoder has no hidden layer and nothing bent: the encoder is a matrix $W_e$, the decoder a matrix
 # $W_d$, each with an offset. Two rows go through:
@@ -104,10 +107,10 @@ print(f"weights: encoder {linear.encoder.count_params():,}, decoder {linear.deco
 
 # %% [markdown]
 # What is the best that it could reach? That is known, for there is a classical answer to the question which linear map
-# through 32 numbers loses least: **principal component analysis**, PCA for short. Subtract the mean image. Find the
-# direction in which the images vary most, a *direction* being an image of length 1; then the one at right angles to it
-# in which they vary most; and so on. The code of an image is its share of the first 32 directions. No training, just
-# the singular value decomposition of one matrix:
+# through 32 numbers loses least: **[principal component analysis](../docs/GLOSSARY.md#principal-component-analysis)**,
+# PCA for short. Subtract the mean image. Find the direction in which the images vary most, a *direction* being an image
+# of length 1; then the one at right angles to it in which they vary most; and so on. The code of an image is its share
+# of the first 32 directions. No training, just the singular value decomposition of one matrix:
 
 # %%
 flat = (train_images - mean_digit).reshape(-1, 784)
@@ -151,8 +154,9 @@ np.testing.assert_allclose(errors["linear autoencoder"], errors["PCA"], rtol=0.0
 # %% [markdown]
 # The same error, in three digits. And the same *subspace*: all images that the decoder can make, its offset aside, are
 # mixtures of its 32 weight images; all that PCA can make are mixtures of its 32 directions. Two such sets are compared
-# by their **principal angles**: the smallest angle between a direction of the one and a direction of the other, then
-# the smallest at right angles to these, and so on. All are 0° when the sets are equal.
+# by their **[principal angles](../docs/GLOSSARY.md#principal-angles)**: the smallest angle between a direction of the
+# one and a direction of the other, then the smallest at right angles to these, and so on. All are 0° when the sets are
+# equal.
 
 # %%
 kernel = linear.decoder.get_weights()[0]  # (Z, 784)
@@ -195,8 +199,8 @@ picture
 # ## 2 · Bending the plane
 #
 # Digits do not lie on a flat sheet. The recipe `autoencoder` keeps the code of 32 and puts a hidden layer of 400 before
-# and after it, with a bend in each. Its decoder answers with **logits**, and the loss is the cross-entropy between
-# pixel and sigmoid; section 6 says why. Guess first: how much of PCA's error will be left?
+# and after it, with a bend in each. Its decoder answers with **[logits](../docs/GLOSSARY.md#logit)**, and the loss is
+# the cross-entropy between pixel and sigmoid; section 6 says why. Guess first: how much of PCA's error will be left?
 
 # %%
 bend = recipes.get("autoencoder")
@@ -208,10 +212,12 @@ bent_history = train(bent, digits.train_images, epochs=AE_EPOCHS)
 # %% [markdown]
 # Two measures say how close an image came back.
 #
-# - **PSNR**, the peak signal-to-noise ratio: $10 \log_{10}(1 / \text{MSE})$, in decibels (dB), with MSE the mean
-#   squared error of pixels in [0, 1]. Ten decibels more are a tenth of the error; 3 dB more are half.
-# - **SSIM**, structural similarity: it slides a window over both images and compares mean, contrast and correlation. 1
-#   is reached by equal images only. It forgives a little more light, and it punishes lost strokes.
+# - **[PSNR](../docs/GLOSSARY.md#peak-signal-to-noise-ratio)**, the peak signal-to-noise ratio:
+#   $10 \log_{10}(1 / \text{MSE})$, in decibels (dB), with MSE the mean squared error of pixels in [0, 1]. Ten decibels
+#   more are a tenth of the error; 3 dB more are half.
+# - **[SSIM](../docs/GLOSSARY.md#structural-similarity)**, structural similarity: it slides a window over both images
+#   and compares mean, contrast and correlation. 1 is reached by equal images only. It forgives a little more light, and
+#   it punishes lost strokes.
 
 # %%
 by_hand = -10 * np.log10(np.mean((pca(few).clip(0, 1) - few) ** 2, axis=(1, 2, 3)))
@@ -342,9 +348,9 @@ print("pixel to the same pixel", np.round(np.diag(product)[:6], 2), "…")
 print("pixel to another pixel ", np.round(product[0, 1:7], 2), "…")
 
 # %% [markdown]
-# Nearly the **identity**: ones on the diagonal, small numbers elsewhere, and nearer to it the longer you train. A code
-# as wide as the image can hold the image itself. So a low reconstruction error alone proves nothing; *what cannot be
-# copied* says more. That is the idea behind finding strange images by their error:
+# Nearly the **[identity](../docs/GLOSSARY.md#identity)**: ones on the diagonal, small numbers elsewhere, and nearer to
+# it the longer you train. A code as wide as the image can hold the image itself. So a low reconstruction error alone
+# proves nothing; *what cannot be copied* says more. That is the idea behind finding strange images by their error:
 
 
 # %%
@@ -366,11 +372,12 @@ for name, model in finders.items():
 #
 # There are two ways to make copying useless. One is a narrow code. The other keeps the network as wide as you like and
 # **damages the image** before it goes in, while the loss still asks for the whole one: a copy would then be wrong. This
-# is the **denoising autoencoder** of Vincent and others (2008), and the rest of the lesson.
+# is the **[denoising autoencoder](../docs/GLOSSARY.md#denoising-autoencoder)** of Vincent and others (2008), and the
+# rest of the lesson.
 #
 # ## 4 · Damage, by hand
 #
-# **Noise** first: add a normal number to each pixel and cut off what leaves [0, 1].
+# **[Noise](../docs/GLOSSARY.md#noise)** first: add a normal number to each pixel and cut off what leaves [0, 1].
 
 # %%
 two = few[:2]
@@ -381,10 +388,10 @@ np.testing.assert_allclose(noisy, by_hand, atol=1e-6)
 print("images", two.shape, "-> noisy", noisy.shape, f"in [{by_hand.min():.0f}, {by_hand.max():.0f}]")
 
 # %% [markdown]
-# **Masking** takes away a part, and says which. Every image gets a hole of its own. Row numbers `place` are compared
-# with where the hole begins and ends, which gives true or false for each row; the same for columns; a pixel is in the
-# hole when both are true. The mask goes along as a second channel, for without it the network could not tell a hole
-# from black.
+# **[Masking](../docs/GLOSSARY.md#mask)** takes away a part, and says which. Every image gets a hole of its own. Row
+# numbers `place` are compared with where the hole begins and ends, which gives true or false for each row; the same for
+# columns; a pixel is in the hole when both are true. The mask goes along as a second channel, for without it the
+# network could not tell a hole from black.
 
 
 # %%
@@ -418,9 +425,10 @@ assert not np.array_equal(layer(few), drawn)  # another call, other holes
 #
 # ## 5 · Filling holes
 #
-# The network is a small **U-Net**: it packs the image to 7×7 places with many channels, where each place overlooks the
-# whole digit, and unpacks it again; on the way up the finer map from the way down is added, so that nothing sharp is
-# lost. (`docs/search-autoencoders.md` says how it was found.) It has no narrow place at all. Two rows go through:
+# The network is a small **[U-Net](../docs/GLOSSARY.md#u-net)**: it packs the image to 7×7 places with many channels,
+# where each place overlooks the whole digit, and unpacks it again; on the way up the finer map from the way down is
+# added, so that nothing sharp is lost. (`docs/search-autoencoders.md` says how it was found.) It has no narrow place at
+# all. Two rows go through:
 
 # %%
 recipe = recipes.get("inpainter")
@@ -431,7 +439,7 @@ logits = filler.network(drawn[:2]).numpy()
 print("image and mask", drawn[:2].shape, "-> logits", logits.shape, f"; {filler.network.count_params():,} weights")
 
 # %% [markdown]
-# The loss is the **cross-entropy** of each pixel $x$ with the network's logit $a$,
+# The loss is the **[cross-entropy](../docs/GLOSSARY.md#cross-entropy)** of each pixel $x$ with the network's logit $a$,
 #
 # $$\ell = \mathrm{softplus}(a) - x\,a, \qquad \mathrm{softplus}(a) = \log(1 + e^a),$$
 #
@@ -474,7 +482,8 @@ viz.show_gif(viz.animate_grids(frames, "filling.gif", columns=6, colours=8))
 # ### Against remedies that learn nothing
 #
 # - **The mean digit**: its pixels are copied into the hole.
-# - **Laplace**: a soap film over the hole; each unknown pixel is the mean of its four neighbours.
+# - **[Laplace](../docs/GLOSSARY.md#laplace-interpolation)**: a soap film over the hole; each unknown pixel is the mean
+#   of its four neighbours.
 # - **Nearest digit**: of all 20,000 training digits take the one that agrees best with the known pixels, and copy its
 #   part. That is no small opponent: it knows 20,000 answers by heart.
 
@@ -559,7 +568,8 @@ picture
 # ## 6 · Taking off noise
 #
 # The same network, another damage: noise of standard deviation 0.5, half the way from black to white. The classic
-# remedy is the **median filter**: each pixel becomes the median of the 3×3 or 5×5 around it.
+# remedy is the **[median filter](../docs/GLOSSARY.md#median-filter)**: each pixel becomes the median of the 3×3 or 5×5
+# around it.
 
 # %%
 denoise = recipes.get("denoiser")
@@ -617,7 +627,8 @@ for logit in (0.0, -2.0, -5.0, -10.0):
 # ## 7 · Doubling the resolution
 #
 # Shrink each digit to 14×14 by averaging blocks of 2×2 pixels, and ask for the 28×28 back. Interpolation does that
-# without learning: **nearest** repeats each pixel, **bicubic** draws smooth curves through sixteen neighbours.
+# without learning: **[nearest](../docs/GLOSSARY.md#nearest-neighbour-interpolation)** repeats each pixel,
+# **[bicubic](../docs/GLOSSARY.md#bicubic-interpolation)** draws smooth curves through sixteen neighbours.
 
 # %%
 upscale = recipes.get("upscaler")

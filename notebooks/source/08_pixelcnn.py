@@ -97,13 +97,14 @@ viz.image_grid(0.15 + 0.7 * large, columns=8, labels=[f"{p:.1%}" for p in shares
 #
 # Now the same distribution told in another way. Toss a coin for the first pixel. Then toss one for the second, but take
 # another coin according to how the first has fallen; then one of four coins for the third, and one of eight for the
-# last. The **chain rule of probability** says that nothing is lost in this:
+# last. The **[chain rule of probability](../docs/GLOSSARY.md#chain-rule-of-probability)** says that nothing is lost in
+# this:
 #
 # $$p(x) \;=\; p(x_1)\; p(x_2 \mid x_1)\; p(x_3 \mid x_1, x_2)\; p(x_4 \mid x_1, x_2, x_3) \;=\;
 # \prod_i p(x_i \mid x_{<i})$$
 #
 # where $x_{<i}$ stands for all pixels before pixel $i$. A model that works in this way, each piece from the pieces
-# before, is called **autoregressive**. Each coin can be counted, too:
+# before, is called **[autoregressive](../docs/GLOSSARY.md#autoregressive)**. Each coin can be counted, too:
 
 
 # %%
@@ -185,9 +186,9 @@ print(f"a coin for each place, 784 coins: {own_coin:6.1f} nats an image")
 # shape. It must only keep one rule: **logit $i$ depends on pixels before $i$ alone**. Were it to see pixel $i$ itself,
 # it would not foretell it but copy it.
 #
-# A convolution breaks the rule, as its kernel looks in all directions. So multiply the kernel with a **mask** of zeros
-# and ones. There are two kinds (van den Oord and others, 2016). **A** keeps the pixels before the centre; **B** keeps
-# the centre, too.
+# A convolution breaks the rule, as its kernel looks in all directions. So multiply the kernel with a
+# **[mask](../docs/GLOSSARY.md#mask)** of zeros and ones. There are two kinds (van den Oord and others, 2016). **A**
+# keeps the pixels before the centre; **B** keeps the centre, too.
 
 
 # %%
@@ -262,10 +263,10 @@ for kind in "AB":
 #
 # ## 4 · What does an output see?
 #
-# Never trust a mask; test it. An output depends on a pixel when its **gradient** with respect to that pixel is not
-# zero. So ask a network with random weights for the gradient of one logit, the one in the middle, with respect to the
-# image. (A ReLU that is shut lets no gradient through, so several random images are asked, and the largest answer
-# counts.)
+# Never trust a mask; test it. An output depends on a pixel when its **[gradient](../docs/GLOSSARY.md#gradient)** with
+# respect to that pixel is not zero. So ask a network with random weights for the gradient of one logit, the one in the
+# middle, with respect to the image. (A ReLU that is shut lets no gradient through, so several random images are asked,
+# and the largest answer counts.)
 
 
 # %%
@@ -290,19 +291,19 @@ viz.pixel_maps(sights, mark=(8, 7), limits=(0, 2))
 # of kind B) lets it look one pixel farther.
 #
 # But look to the right. To the left the sight grows evenly, and to the right it grows as a slanting edge, with a white
-# wedge between edge and line that stays white with any number of blocks. This is the **blind spot**. The pixel two
-# places to the right in the row above *is* in the past, and no path of masked kernels leads there: one step to the
-# right is only possible together with one step up. Such a network keeps its promise, adds up to 1, and has given away
-# knowledge that it was entitled to.
+# wedge between edge and line that stays white with any number of blocks. This is the
+# **[blind spot](../docs/GLOSSARY.md#blind-spot)**. The pixel two places to the right in the row above *is* in the past,
+# and no path of masked kernels leads there: one step to the right is only possible together with one step up. Such a
+# network keeps its promise, adds up to 1, and has given away knowledge that it was entitled to.
 #
 # ### Two stacks
 #
 # The remedy (van den Oord and others, 2016): two stacks of layers, each with a mask that suits it.
 #
-# - The **upper stack** reads the rows above. Inside those rows it may look to the left *and* to the right, because all
-#   of them are finished. Its only mask is the row: nothing from the current one.
-# - The **row stack** goes along the current row, looks to the left only, and is told at each place what the upper stack
-#   has found.
+# - The **[upper stack](../docs/GLOSSARY.md#upper-stack)** reads the rows above. Inside those rows it may look to the
+#   left *and* to the right, because all of them are finished. Its only mask is the row: nothing from the current one.
+# - The **[row stack](../docs/GLOSSARY.md#row-stack)** goes along the current row, looks to the left only, and is told
+#   at each place what the upper stack has found.
 #
 # Ours has one more economy. The upper stack takes four neighbouring columns as the channels of one place: its map is
 # four times smaller, so it can have more channels and reach farther. (Why these sizes: `docs/search-pixelcnn.md`.)
@@ -428,9 +429,10 @@ results.compare("08", "digits_nats_per_image", nats, parameters=PARAMETERS, devi
 #
 # ### In bits
 #
-# A nat is about 1.44 bits, and a bit is something to store. A good forecast *is* a short file: with **arithmetic
-# coding** a model that gives an image the probability $p$ can store it in $-\log_2 p$ bits, within a bit or two. An
-# ordinary compressor, for comparison, gets all held-out digits in one go, eight pixels to a byte.
+# A nat is about 1.44 bits, and a bit is something to store. A good forecast *is* a short file: with
+# **[arithmetic coding](../docs/GLOSSARY.md#arithmetic-coding)** a model that gives an image the probability $p$ can
+# store it in $-\log_2 p$ bits, within a bit or two. An ordinary compressor, for comparison, gets all held-out digits in
+# one go, eight pixels to a byte.
 
 # %%
 packed = np.packbits(held_out.astype("uint8").reshape(len(held_out), -1), axis=1)
@@ -544,9 +546,9 @@ viz.show_gif(viz.animate_grids(viz.thin(reading, limit=20), "drawing.gif", colum
 #
 # ### Temperature
 #
-# As in lesson 04, divide the logits by a **temperature** before each toss: below 1 the likelier side gets likelier, at
-# 0 it always wins. Before you run the next cell: what will be drawn at temperature 0, where each pixel takes its
-# likelier value?
+# As in lesson 04, divide the logits by a **[temperature](../docs/GLOSSARY.md#temperature)** before each toss: below 1
+# the likelier side gets likelier, at 0 it always wins. Before you run the next cell: what will be drawn at temperature
+# 0, where each pixel takes its likelier value?
 
 # %%
 temperatures = (0.0, 0.5, 0.8, 1.0, 1.3)
@@ -632,12 +634,13 @@ results.compare("08", "digits_frechet", frechet, parameters=PARAMETERS, device=r
 
 # %% [markdown]
 # Now the order is another one. The PixelCNN is nearer than the VAE and farther than the DCGAN. The two columns after
-# that tell the story of its strokes. Its **recall** is the best of the three and as high as real digits have: whoever
-# is paid for likelihood must leave nothing out, for a held-out image with probability near zero would cost a fortune.
-# Its **precision** is the worst: fewer than half of the samples look real to the evaluator. Nothing in the loss ever
-# looked at a whole sample. It was always asked for one pixel, after a past that was real; when it draws, the past is
-# its own, slips and all. (Lesson 04 met the same with text.) The record, and the line above, keep the distance to grey
-# digits, the measure that all lessons share; read it beside its own floor.
+# that tell the story of its strokes. Its **[recall](../docs/GLOSSARY.md#recall)** is the best of the three and as high
+# as real digits have: whoever is paid for likelihood must leave nothing out, for a held-out image with probability near
+# zero would cost a fortune. Its **[precision](../docs/GLOSSARY.md#precision)** is the worst: fewer than half of the
+# samples look real to the evaluator. Nothing in the loss ever looked at a whole sample. It was always asked for one
+# pixel, after a past that was real; when it draws, the past is its own, slips and all. (Lesson 04 met the same with
+# text.) The record, and the line above, keep the distance to grey digits, the measure that all lessons share; read it
+# beside its own floor.
 #
 # ## 8 · Told the class
 #
@@ -668,8 +671,8 @@ for name, images, labels in (("samples", made, asked), ("real", real_coins, digi
 #
 # ### A generator that classifies
 #
-# For a model that gives $p(x \mid y)$, naming the class of an image is arithmetic. **Bayes' rule** turns the question
-# round:
+# For a model that gives $p(x \mid y)$, naming the class of an image is arithmetic.
+# **[Bayes' rule](../docs/GLOSSARY.md#bayes-rule)** turns the question round:
 #
 # $$p(y \mid x) = \frac{p(x \mid y)\; p(y)}{p(x)}, \qquad p(x) = \sum_y p(x \mid y)\; p(y)$$
 #
@@ -775,9 +778,10 @@ for row in (*record.table("digits"), *record.table("one_stack")):
 # %% [markdown]
 # Three rows, as many steps each. One stack stands eight nats behind, about where the VAE's bound is. Not all of that is
 # the blind spot: it also has fewer weights (15,000 against 96,000) and a shorter sight. What the wedge alone costs was
-# not measured. **Gates**, a product of tanh and sigmoid in the place of a ReLU, belong to the best model of the paper.
-# Here, after as many steps, they are more than a nat worse, and each step takes about a third longer. With a minute to
-# spend, the simpler block wins. With deeper networks and days of training it may well be otherwise.
+# not measured. **[Gates](../docs/GLOSSARY.md#gate)**, a product of tanh and sigmoid in the place of a ReLU, belong to
+# the best model of the paper. Here, after as many steps, they are more than a nat worse, and each step takes about a
+# third longer. With a minute to spend, the simpler block wins. With deeper networks and days of training it may well be
+# otherwise.
 #
 # ## 10 · A likelihood is not a look
 #

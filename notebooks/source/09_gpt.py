@@ -110,9 +110,9 @@ viz.histogram(distances, limits=(0, 3000), bins=60, x_label="characters until th
 # There is a second price. A recurrent network reads step after step: step 100 has to wait for step 99, in training,
 # too. So its hardware is idle most of the time.
 #
-# **Attention** drops the memory. The text itself stays on the table, and every token looks directly at any token
-# before it, in one step, however far back it stands. And all tokens of a window do that at the same time. (Whether our
-# model really looks so far is measured in section 8.)
+# **[Attention](../docs/GLOSSARY.md#attention)** drops the memory. The text itself stays on the table, and every token
+# looks directly at any token before it, in one step, however far back it stands. And all tokens of a window do that at
+# the same time. (Whether our model really looks so far is measured in section 8.)
 #
 # ## 2 · One head by hand
 #
@@ -120,9 +120,11 @@ viz.histogram(distances, limits=(0, 3000), bins=60, x_label="characters until th
 # two numbers each, so that we know what they mean: the first says *a woman*, the second *a man*. Each token gets three
 # vectors:
 #
-# - a **query** $q$, what this token looks for: "he" looks for a man, and "saw" for a person of either kind;
-# - a **key** $k$, what this token offers to those who look: "Elizabeth" is a woman, "Darcy" is a man;
-# - a **value** $v$, what this token hands over when it is looked at.
+# - a **[query](../docs/GLOSSARY.md#query)** $q$, what this token looks for: "he" looks for a man, and "saw" for a
+#   person of either kind;
+# - a **[key](../docs/GLOSSARY.md#key)** $k$, what this token offers to those who look: "Elizabeth" is a woman, "Darcy"
+#   is a man;
+# - a **[value](../docs/GLOSSARY.md#value)** $v$, what this token hands over when it is looked at.
 
 # %%
 tokens = ["Elizabeth", " saw", " Darcy", ",", " and", " he"]
@@ -134,10 +136,11 @@ scores = keys @ queries[he] / np.sqrt(2)
 print("\n".join(f"he asks {token:10} score {score:6.2f}" for token, score in zip(tokens, scores, strict=True)))
 
 # %% [markdown]
-# A **score** is the inner product of the query with a key, divided by the square root of the number of features $d$
-# (here $d = 2$; why, we see in a moment). Darcy fits well, Elizabeth is the opposite of what is looked for, and the
-# comma is nothing to it. Softmax turns scores into **weights**, positive shares that sum to 1. What "he" gets is the
-# mean of all values with these weights:
+# A **[score](../docs/GLOSSARY.md#score)** is the inner product of the query with a key, divided by the square root of
+# the number of features $d$ (here $d = 2$; why, we see in a moment). Darcy fits well, Elizabeth is the opposite of what
+# is looked for, and the comma is nothing to it. Softmax turns scores into
+# **[weights](../docs/GLOSSARY.md#attention-weights)**, positive shares that sum to 1. What "he" gets is the mean of all
+# values with these weights:
 #
 # $$w_{ts} = \frac{\exp(q_t \cdot k_s / \sqrt d)}{\sum_{r} \exp(q_t \cdot k_r / \sqrt d)}, \qquad
 # y_t = \sum_s w_{ts}\, v_s$$
@@ -172,8 +175,8 @@ viz.attention_map({"everybody looks everywhere": softmax(all_scores)}, tokens)
 #
 # Now see the second row: "saw" looks for persons, and finds Elizabeth and Darcy alike. But when a text is being written,
 # nobody knows yet that Darcy will come. A model that is to *predict* the next token must not look at it. So before the
-# softmax, every score that points ahead is set to minus infinity, which makes its weight 0. This is the **causal
-# mask**.
+# softmax, every score that points ahead is set to minus infinity, which makes its weight 0. This is the
+# **[causal mask](../docs/GLOSSARY.md#causal-mask)**.
 
 # %%
 ahead = np.triu(np.ones((6, 6), bool), k=1)  # True above the diagonal: place s > t
@@ -215,10 +218,10 @@ for d in (2, 32, 512):
 #
 # ## 3 · Several heads, and the order of words
 #
-# One head makes one mean. To look for a subject *and* for the last comma, use several **heads**, each with its own
-# queries, keys and values. Three matrices make them all from the vector of each token; the result is cut into heads;
-# each head does what we just did; the results are put side by side again and go through a last matrix. By hand, for a
-# width of 8 and two heads of 4:
+# One head makes one mean. To look for a subject *and* for the last comma, use several
+# **[heads](../docs/GLOSSARY.md#attention-head)**, each with its own queries, keys and values. Three matrices make them
+# all from the vector of each token; the result is cut into heads; each head does what we just did; the results are put
+# side by side again and go through a last matrix. By hand, for a width of 8 and two heads of 4:
 
 
 # %%
@@ -269,9 +272,9 @@ np.testing.assert_allclose(layer(x)[0, -1], layer(shuffled)[0, -1], atol=1e-5)
 #
 # The simplest way is to learn a vector for each place and add it to the token's ("learned positions"). It works, but
 # place 57 has to be learnt apart from place 58, though what matters in language is mostly how far two words stand
-# *apart*. **Rotary positions** (Su and others, 2021) are built for that. Take two features as an arrow in the plane, and
-# turn the arrow by an angle that grows with the place. The inner product of two arrows depends on the angle between
-# them, and if both are turned, only the *difference* of their places is left:
+# *apart*. **[Rotary positions](../docs/GLOSSARY.md#rotary-positions)** (Su and others, 2021) are built for that. Take
+# two features as an arrow in the plane, and turn the arrow by an angle that grows with the place. The inner product of
+# two arrows depends on the angle between them, and if both are turned, only the *difference* of their places is left:
 
 
 # %% tags=["nbval-check-output"]
@@ -310,15 +313,16 @@ print(f"with rotary positions the last token's output changes by {difference:.2f
 # ## 4 · A block
 #
 # Attention moves information between places, and does nothing else: it takes means. What to *make* of what was gathered
-# is left to a small dense network, the same one at each place. The two together are a **block**, put together like
-# this:
+# is left to a small dense network, the same one at each place. The two together are a
+# **[block](../docs/GLOSSARY.md#block)**, put together like this:
 #
 # $$x \leftarrow x + \mathrm{attention}(\mathrm{norm}(x)), \qquad x \leftarrow x + \mathrm{dense}(\mathrm{norm}(x))$$
 #
-# - Each half *adds* to what is there, and what is there passes by: a **residual connection**. A deep stack stays
-#   trainable, because slopes can flow past every block.
-# - Each half reads a **normalised** copy, scaled so that its features have a mean square of 1. Normalising first
-#   ("pre-norm") leaves the path of the sum itself alone.
+# - Each half *adds* to what is there, and what is there passes by: a
+#   **[residual connection](../docs/GLOSSARY.md#residual-connection)**. A deep stack stays trainable, because slopes can
+#   flow past every block.
+# - Each half reads a **[normalised](../docs/GLOSSARY.md#normalisation)** copy, scaled so that its features have a mean
+#   square of 1. Normalising first ("pre-norm") leaves the path of the sum itself alone.
 # - The last matrix of each half begins as zeros, so that an untrained block hands its input through.
 
 # %%
@@ -341,9 +345,10 @@ print("equal; the dense half goes", block.widen.kernel.shape, "and back", block.
 # %% [markdown]
 # ## 5 · Pieces of words
 #
-# Attention pays for every token, and can look back on a fixed number of them, its **context**. So it matters what a
-# token is. Characters are many and say little each. Words say much, but there is no end of them, and a word that never
-# occurred has no number. In between lie pieces of words, found by **byte-pair encoding** (Sennrich and others, 2016):
+# Attention pays for every token, and can look back on a fixed number of them, its
+# **[context](../docs/GLOSSARY.md#context)**. So it matters what a token is. Characters are many and say little each.
+# Words say much, but there is no end of them, and a word that never occurred has no number. In between lie pieces of
+# words, found by **[byte-pair encoding](../docs/GLOSSARY.md#byte-pair-encoding)** (Sennrich and others, 2016):
 #
 # > Begin with single characters. Count all pairs of neighbours. Join the most frequent pair into one new piece. Again.
 #
@@ -409,10 +414,10 @@ for sentence in ("It is a truth universally acknowledged, that a single man", "E
 #
 # ## 6 · A GPT
 #
-# All parts are there: a table of token vectors (the **embedding**), a few blocks, a last normalisation, and logits for
-# the next token, made with the same table again (its **tied** weights are both the way in and the way out). This is the
-# plan of GPT (Radford and others, 2018), about a thousand times smaller. (How the numbers were found:
-# `docs/search-gpt.md`.)
+# All parts are there: a table of token vectors (the **[embedding](../docs/GLOSSARY.md#embedding)**), a few blocks, a
+# last normalisation, and logits for the next token, made with the same table again (its
+# **[tied](../docs/GLOSSARY.md#tied-weights)** weights are both the way in and the way out). This is the plan of GPT
+# (Radford and others, 2018), about a thousand times smaller. (How the numbers were found: `docs/search-gpt.md`.)
 
 # %%
 recipe = recipes.get("gpt-bpe")
@@ -438,7 +443,7 @@ print(f"{network.count_params():,} weights; of one block:", weights_of)
 
 # %% [markdown]
 # Two checks before any training. First: an untrained model should find all tokens about equally likely. Second, and far
-# more important: is it **causal**? Change a token, and no logit *before* it may move.
+# more important: is it **[causal](../docs/GLOSSARY.md#causal)**? Change a token, and no logit *before* it may move.
 
 # %%
 passage = austen.test[:10_000]
@@ -667,8 +672,9 @@ picture
 # throws away all but the last row.
 #
 # Thanks to the mask, nothing that was computed for an earlier place can change when a token is added. So keep the keys
-# and values of all places, the **key–value cache**, and compute only the new place: `network.read` takes the next
-# tokens and a state, and returns logits and the new state. Read one by one, or all at once, the logits are equal:
+# and values of all places, the **[key–value cache](../docs/GLOSSARY.md#key-value-cache)**, and compute only the new
+# place: `network.read` takes the next tokens and a state, and returns logits and the new state. Read one by one, or all
+# at once, the logits are equal:
 
 # %%
 state, one_by_one = network.initial_state(1), []
@@ -820,9 +826,9 @@ print("it writes:", repr(leaky.generate(prompt=prompt, length=80, seed=SEED)[0])
 #
 # ## 12 · Another voice: fine-tuning on verse
 #
-# A model that has learnt English from novels need not learn it again for poems. **Fine-tuning** goes on training a
-# finished model on other, usually much smaller data. Ours: Shakespeare's sonnets, 139 to train on and every tenth held
-# out, with the tokens of the novels.
+# A model that has learnt English from novels need not learn it again for poems.
+# **[Fine-tuning](../docs/GLOSSARY.md#fine-tuning)** goes on training a finished model on other, usually much smaller
+# data. Ours: Shakespeare's sonnets, 139 to train on and every tenth held out, with the tokens of the novels.
 
 # %%
 sonnets = data.load_sonnets()
@@ -845,8 +851,9 @@ on_both("novels only", model)
 # Verse costs it nearly twice what novels cost: inverted sentences, *thy* and *doth*, a line break every ten syllables.
 #
 # One can go on training **all weights**, at a smaller rate. Or freeze them all and learn a small correction to each
-# matrix: instead of $W$ use $W + A B$, where $A$ has only $r$ columns and $B$ only $r$ rows. Such **low-rank adapters**
-# (LoRA, Hu and others, 2022) begin with $B = 0$, so that at first nothing changes. On one matrix:
+# matrix: instead of $W$ use $W + A B$, where $A$ has only $r$ columns and $B$ only $r$ rows. Such
+# **[low-rank adapters](../docs/GLOSSARY.md#low-rank-adapter)** (LoRA, Hu and others, 2022) begin with $B = 0$, so that
+# at first nothing changes. On one matrix:
 
 # %%
 W = rng.normal(size=(128, 512))
@@ -898,10 +905,11 @@ for name, tuned in {"novels": model, "all weights": everything, "adapters": adap
 # knows what a sonnet is: no rhyme, no fourteen lines, no thought that gets anywhere.
 #
 # In the record, look at the row with a quarter of prose: a few windows of the old text in each batch, and most of the
-# forgetting is gone, while verse loses little. Reading the old again while learning the new is called **rehearsal**, and
-# it is as simple as it sounds. The last row has never read a novel, and on verse it comes nearer than one might think: the
-# sonnets are very much alike, and 85,000 characters of them teach a good deal. The head start is worth something, and it is
-# not everything. Of prose, that model knows next to nothing.
+# forgetting is gone, while verse loses little. Reading the old again while learning the new is called
+# **[rehearsal](../docs/GLOSSARY.md#rehearsal)**, and it is as simple as it sounds. The last row has never read a novel,
+# and on verse it comes nearer than one might think: the sonnets are very much alike, and 85,000 characters of them
+# teach a good deal. The head start is worth something, and it is not everything. Of prose, that model knows next to
+# nothing.
 #
 # ## 13 · What this cannot do
 #

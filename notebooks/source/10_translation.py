@@ -98,8 +98,9 @@ for locale, day in (("en", datetime.date(2019, 3, 5)), ("es", datetime.date(2019
     print(f"{locale} {data.write_date(day, locale, 'short')} is {day}")
 
 # %% [markdown]
-# Both wrote 3/5/2019. Nobody can tell these apart from the date alone. So each source begins with its **locale**, a
-# language and where needed a country, and with that it can be read in one way only.
+# Both wrote 3/5/2019. Nobody can tell these apart from the date alone. So each source begins with its
+# **[locale](../docs/GLOSSARY.md#locale)**, a language and where needed a country, and with that it can be read in one
+# way only.
 #
 # What we train on, and what we hold out:
 
@@ -205,13 +206,14 @@ print(f"unseen formats:  {share_right([counted(source) for source, _ in dates.un
 #
 # ## 2 · A network that reads, a network that writes
 #
-# The **encoder** reads the source $x$. The **decoder** is a language model of the answer $y$, as in lesson 04, with one
-# difference: it knows the source.
+# The **[encoder](../docs/GLOSSARY.md#encoder)** reads the source $x$. The **[decoder](../docs/GLOSSARY.md#decoder)** is
+# a language model of the answer $y$, as in lesson 04, with one difference: it knows the source.
 #
 # $$\log p(y \mid x) = \sum_{t=1}^{T} \log p(y_t \mid y_1, \dots, y_{t-1}, x)$$
 #
-# Here $y_t$ is token $t$ of the answer, and $T$ their number. The last token is always the **end**, which is how the
-# decoder says that it has finished. The loss is the mean of $-\log p(y_t \mid \dots)$ over all tokens.
+# Here $y_t$ is token $t$ of the answer, and $T$ their number. The last token is always the
+# **[end](../docs/GLOSSARY.md#end-token)**, which is how the decoder says that it has finished. The loss is the mean of
+# $-\log p(y_t \mid \dots)$ over all tokens.
 #
 # Tokens are characters, and the two sides have vocabularies of their own:
 
@@ -241,8 +243,9 @@ network = model.network
 print(f"{network.count_params():,} weights")
 
 # %% [markdown]
-# Two examples as the network gets them. Sources differ in length, so the shorter one is filled up with **padding**,
-# token 0. In front of the answer the decoder is given the end token, as if another text had just ended.
+# Two examples as the network gets them. Sources differ in length, so the shorter one is filled up with
+# **[padding](../docs/GLOSSARY.md#padding)**, token 0. In front of the answer the decoder is given the end token, as if
+# another text had just ended.
 
 # %%
 two = [("de 5. März 2019", "2019-03-05"), ("zh 2019年3月5日", "2019-03-05")]
@@ -252,8 +255,9 @@ print(source, "\n\nto be written:\n", target, "\n\nalready written:\n", before)
 
 # %% [markdown]
 # Read the last two blocks one above the other. Wherever the decoder has to write a token, it is given the *true* tokens
-# before it, also where it would have written something else itself. This is **teacher forcing**. Thanks to it, all
-# places of an answer are trained in one pass. The price: in training, the decoder never meets its own mistakes.
+# before it, also where it would have written something else itself. This is
+# **[teacher forcing](../docs/GLOSSARY.md#teacher-forcing)**. Thanks to it, all places of an answer are trained in one
+# pass. The price: in training, the decoder never meets its own mistakes.
 
 # %%
 logits = network([source, before])  # (B, T, V)
@@ -312,7 +316,7 @@ print(
 # customs, or one of two numbers.
 #
 # How is an answer written? One step at a time: read the source once, then hand the decoder its own last token again and
-# again until it says "end". Always taking the likeliest token is called **greedy**.
+# again until it says "end". Always taking the likeliest token is called **[greedy](../docs/GLOSSARY.md#greedy)**.
 
 
 # %%
@@ -338,11 +342,11 @@ for source, right in dates.test[:4]:
 #
 # ## 3 · Look back: cross-attention by hand
 #
-# Instead of its last state, keep *all* states of the encoder: a **memory** $m_1, \dots, m_S$, one vector for each place
-# of the source. Before the decoder writes a token, its state $q$ asks all places, and gets a weighted mean of them.
-# This is the attention of lesson 09, with one difference: what asks stands in one text, and what is asked in another.
-# So it is called **cross-attention**. There is no causal mask, since the source is known as a whole. But there is
-# another one.
+# Instead of its last state, keep *all* states of the encoder: a **[memory](../docs/GLOSSARY.md#memory)**
+# $m_1, \dots, m_S$, one vector for each place of the source. Before the decoder writes a token, its state $q$ asks all
+# places, and gets a weighted mean of them. This is the attention of lesson 09, with one difference: what asks stands in
+# one text, and what is asked in another. So it is called **[cross-attention](../docs/GLOSSARY.md#cross-attention)**.
+# There is no causal mask, since the source is known as a whole. But there is another one.
 #
 # Bahdanau, Cho and Bengio, who invented it in 2015, let a small network score each place:
 #
@@ -615,10 +619,10 @@ for first, share in TREE[""].items():
 # A zero is likelier at first, but three months share it. Greedy writes 0 and then 7, which has probability 0.24. The
 # likeliest month is October, with 0.36: greedy could not know.
 #
-# Trying everything is no way out: eleven symbols at ten places make 26 billion texts. **Beam search** keeps, at each
-# step, the $K$ best beginnings: it writes every token behind each of them, and of all these keeps the $K$ best again. A
-# beginning that has ended stays, with the probability that it has. Probabilities of long texts get tiny, so one adds
-# logarithms instead of multiplying.
+# Trying everything is no way out: eleven symbols at ten places make 26 billion texts.
+# **[Beam search](../docs/GLOSSARY.md#beam-search)** keeps, at each step, the $K$ best beginnings: it writes every token
+# behind each of them, and of all these keeps the $K$ best again. A beginning that has ended stays, with the probability
+# that it has. Probabilities of long texts get tiny, so one adds logarithms instead of multiplying.
 
 
 # %%
@@ -698,8 +702,8 @@ for name, asked in three.items():
 #
 # Every further token makes a text less likely. Where answers differ in length, the likeliest one tends to be too short;
 # for large translation models it is often the *empty* one (Stahlberg and Byrne, 2019). So beams are compared by $\log
-# p$ divided by a **length penalty**, $\left(\frac{5 + T}{6}\right)^\alpha$, with $T$ tokens and $\alpha$ around 0.6 (Wu
-# and others, 2016).
+# p$ divided by a **[length penalty](../docs/GLOSSARY.md#length-penalty)**, $\left(\frac{5 +
+# T}{6}\right)^\alpha$, with $T$ tokens and $\alpha$ around 0.6 (Wu and others, 2016).
 
 # %% tags=["nbval-check-output"]
 for alpha in (0.0, 0.6, 1.0):
@@ -715,16 +719,17 @@ for alpha in (0.0, 0.6, 1.0):
 # ## 7 · BLEU, and what it hides
 #
 # For dates we count right answers. For a sentence there is no *one* right answer: "she arrived on the fifth of March"
-# and "on 5 March she came" are both right. The measure that made machine translation measurable is **BLEU** (Papineni
-# and others, 2002): how many of the *pieces* of a translation stand in a reference? For $n$ words in a row, an
-# **n-gram**, its precision $p_n$ is the share of the translation's n-grams that stand in the reference, each counted as
-# often as it stands there at most. Over all sentences of a test set
+# and "on 5 March she came" are both right. The measure that made machine translation measurable is
+# **[BLEU](../docs/GLOSSARY.md#bleu)** (Papineni and others, 2002): how many of the *pieces* of a translation stand in a
+# reference? For $n$ words in a row, an **[n-gram](../docs/GLOSSARY.md#n-gram)**, its precision $p_n$ is the share of
+# the translation's n-grams that stand in the reference, each counted as often as it stands there at most. Over all
+# sentences of a test set
 #
 # $$\mathrm{BLEU} = \min\left(1, e^{\,1 - r/c}\right) \cdot \left(p_1\, p_2 \cdots p_N\right)^{1/N}$$
 #
-# with $c$ words in the translations, $r$ in the references, and usually $N = 4$. The first factor, the **brevity
-# penalty**, is there because leaving out is easy: without it, "the" would be a perfect translation of much. Two
-# sentences, $N = 2$:
+# with $c$ words in the translations, $r$ in the references, and usually $N = 4$. The first factor, the
+# **[brevity penalty](../docs/GLOSSARY.md#brevity-penalty)**, is there because leaving out is easy: without it, "the"
+# would be a perfect translation of much. Two sentences, $N = 2$:
 
 # %%
 ours = ["she was born on the fifth of the march", "it rained"]
@@ -896,12 +901,13 @@ print(f"live, its German dates alone: exact {shares[0]:.0%}, unseen {shares[1]:.
 # - **Neighbours teach.** German alone reads German dates as well as the mixture does, and its *unseen* formats much
 #   worse: it has never met a weekday beside numbers. Other languages have such things, and what is learnt there helps
 #   in German.
-# - **A transformer** is an encoder and a decoder of lesson 09's blocks, with cross-attention in between. After as many
-#   steps it has learnt less. With twice as many, and with rotary positions (lesson 09), it is as good in the formats that
-#   it knows, and not in others. For so short texts and so short a training, reading one after the other is a good habit
-#   to be born with. (Few of its settings were tried.)
-# - **Label smoothing** spreads a tenth of the probability over all tokens, so that the network is never quite sure. It
-#   does no harm to what it answers, and nothing for it that would stand out from the seeds.
+# - **[A transformer](../docs/GLOSSARY.md#transformer)** is an encoder and a decoder of lesson 09's blocks, with
+#   cross-attention in between. After as many steps it has learnt less. With twice as many, and with rotary positions
+#   (lesson 09), it is as good in the formats that it knows, and not in others. For so short texts and so short a
+#   training, reading one after the other is a good habit to be born with. (Few of its settings were tried.)
+# - **[Label smoothing](../docs/GLOSSARY.md#label-smoothing)** spreads a tenth of the probability over all tokens, so
+#   that the network is never quite sure. It does no harm to what it answers, and nothing for it that would stand out
+#   from the seeds.
 #
 # ## 10 · What this cannot do
 #

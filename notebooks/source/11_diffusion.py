@@ -83,16 +83,18 @@ rng = np.random.default_rng(SEED)
 # %% [markdown]
 # ## 1 · How points dissolve
 #
-# Once more the ring of lesson 00: eight small clouds, and we know their distribution exactly. Let **time** run from 0,
-# the data, to 1, pure noise. At each time a point $x_0$ is a mixture of itself and of a noise $\varepsilon$ that is
-# drawn from a standard normal, $N(0, I)$:
+# Once more the ring of lesson 00: eight small clouds, and we know their distribution exactly. Let
+# **[time](../docs/GLOSSARY.md#time)** run from 0, the data, to 1, pure noise. At each time a point $x_0$ is a mixture
+# of itself and of a noise $\varepsilon$ that is drawn from a standard normal, $N(0, I)$:
 #
 # $$x_t = s_t\, x_0 + n_t\, \varepsilon, \qquad s_t^2 + n_t^2 = 1$$
 #
-# $s_t$ is the **signal rate**, $n_t$ the **noise rate** (papers write $\sqrt{\bar\alpha_t}$ and $\sqrt{1 -
-# \bar\alpha_t}$). With squares that sum to 1, the pair walks along a quarter of the unit circle, and a thing of
-# variance 1 keeps its variance. How fast it walks is the **schedule**. The one called *cosine* walks at constant speed
-# (Nichol and Dhariwal, 2021). It leaves a rest of 0.01 at both ends, so that nobody ever divides by zero.
+# $s_t$ is the **[signal rate](../docs/GLOSSARY.md#signal-rate)**, $n_t$ the
+# **[noise rate](../docs/GLOSSARY.md#noise-rate)** (papers write $\sqrt{\bar\alpha_t}$ and $\sqrt{1 - \bar\alpha_t}$).
+# With squares that sum to 1, the pair walks along a quarter of the unit circle, and a thing of variance 1 keeps its
+# variance. How fast it walks is the **[schedule](../docs/GLOSSARY.md#noise-schedule)**. The one called *cosine* walks
+# at constant speed (Nichol and Dhariwal, 2021). It leaves a rest of 0.01 at both ends, so that nobody ever divides by
+# zero.
 
 
 # %% tags=["nbval-check-output"]
@@ -110,8 +112,8 @@ for row in zip(times, signal, noise_rate):
     print("time {:.1f}: signal {:.3f}, noise {:.3f}".format(*row))
 
 # %% [markdown]
-# A schedule is a function of *one* time. Each time has its rates, whatever other times are asked about. That sounds
-# too plain to say, and exercise 11.2 shows a listing that gets it wrong. The package has a second schedule, *linear*, that
+# A schedule is a function of *one* time. Each time has its rates, whatever other times are asked about. That sounds too
+# plain to say, and exercise 11.2 shows a listing that gets it wrong. The package has a second schedule, *linear*, that
 # of the first diffusion models:
 
 # %%
@@ -149,9 +151,9 @@ picture
 # ### One stride, or a thousand small ones
 #
 # The name *diffusion* comes from doing it in small strides: keep a share $\sqrt{1 - \beta}$ of what is there, add noise
-# with variance $\beta$, again and again. Two normal noises added are a normal noise, so a thousand strides must be the same
-# as one, with $s = \prod \sqrt{1 - \beta_i}$. Let 20,000 walkers start at 2 and take 300 of the thousand strides of the
-# first paper (Ho and others, 2020), whose $\beta$ grows from 0.0001 to 0.02:
+# with variance $\beta$, again and again. Two normal noises added are a normal noise, so a thousand strides must be the
+# same as one, with $s = \prod \sqrt{1 - \beta_i}$. Let 20,000 walkers start at 2 and take 300 of the thousand strides
+# of the first paper (Ho and others, 2020), whose $\beta$ grows from 0.0001 to 0.02:
 
 # %%
 betas = np.linspace(1e-4, 0.02, 1000)
@@ -170,9 +172,10 @@ np.testing.assert_allclose([walkers.mean(), walkers.std()], [2 * signal, np.sqrt
 #
 # ## 2 · What can be known
 #
-# Somebody shows us a noisy point and its time. Which point was it? There is no one answer. Any point of the data could have
-# been it, with the right noise; but most would have needed a very unlikely noise. By **squared error** the best answer is
-# the mean of all candidates, each weighted by how likely it was. Below, every one of the 20,000 points is a candidate.
+# Somebody shows us a noisy point and its time. Which point was it? There is no one answer. Any point of the data could
+# have been it, with the right noise; but most would have needed a very unlikely noise. By
+# **[squared error](../docs/GLOSSARY.md#squared-error)** the best answer is the mean of all candidates, each weighted by
+# how likely it was. Below, every one of the 20,000 points is a candidate.
 
 
 # %%
@@ -189,12 +192,12 @@ for t in (0.95, 0.6, 0.4, 0.2):
     print(f"seen at {place}, time {t}: believed to come from {mean_of_candidates(place, t).round(2)}")
 
 # %% [markdown]
-# The same place means different things at different times. At time 0.95 nearly everything is noise, the place says next to
-# nothing, and the best answer is near the middle of the ring. Where no point is! At time 0.2 it can only have been the
-# mode at (2, 0).
+# The same place means different things at different times. At time 0.95 nearly everything is noise, the place says next
+# to nothing, and the best answer is near the middle of the ring. Where no point is! At time 0.2 it can only have been
+# the mode at (2, 0).
 #
-# For a mixture of Gaussians the sum over candidates is an integral with a closed form. So on the ring, and only there, we
-# know the **best possible denoiser**: nothing can beat it but luck.
+# For a mixture of Gaussians the sum over candidates is an integral with a closed form. So on the ring, and only there,
+# we know the **[best possible denoiser](../docs/GLOSSARY.md#best-possible-denoiser)**: nothing can beat it but luck.
 
 
 # %%
@@ -222,21 +225,22 @@ picture.colours = 10
 picture
 
 # %% [markdown]
-# Arrows point from where one is to what is believed (and are drawn shorter than they are). Behind them, pale, the points
-# at that time. At time 0.9 all arrows point to the middle. At 0.6 those outside point inwards and those inside a little
-# outwards, to the ring as a whole; at 0.3 to single modes. The nearer to time 0, the more is decided.
+# Arrows point from where one is to what is believed (and are drawn shorter than they are). Behind them, pale, the
+# points at that time. At time 0.9 all arrows point to the middle. At 0.6 those outside point inwards and those inside a
+# little outwards, to the ring as a whole; at 0.3 to single modes. The nearer to time 0, the more is decided.
 #
 # ## 3 · A network that has to guess
 #
-# In general nobody knows the distribution. But the squared error does not ask us to: whatever minimises it *is* the mean
-# of the candidates. So show a network noisy points whose origin is known, and let it learn by regression. It sees the
-# point and the time; time comes as a row of sines and cosines, in which small differences are easy to see.
+# In general nobody knows the distribution. But the squared error does not ask us to: whatever minimises it *is* the
+# mean of the candidates. So show a network noisy points whose origin is known, and let it learn by regression. It sees
+# the point and the time; time comes as a row of sines and cosines, in which small differences are easy to see.
 #
 # ### Three names for one answer
 #
-# What should it be asked for: the point, or the noise? It is the same question. Who knows the mixture, the rates and one
-# of the two, knows the other. And there is a third, the **velocity** $v = s\,\varepsilon - n\,x_0$: how fast the mixture turns
-# as the rates walk along their circle (Salimans and Ho, 2022). On one number:
+# What should it be asked for: the point, or the noise? It is the same question. Who knows the mixture, the rates and
+# one of the two, knows the other. And there is a third, the **[velocity](../docs/GLOSSARY.md#velocity)**
+# $v = s\,\varepsilon - n\,x_0$: how fast the mixture turns as the rates walk along their circle (Salimans and Ho,
+# 2022). On one number:
 
 # %% tags=["nbval-check-output"]
 x, eps, s, n = 1.5, -0.5, 0.6, 0.8
@@ -250,8 +254,8 @@ print("from noise:    image =", round((seen - n * eps) / s, 6))
 print("from velocity: image =", round(s * seen - n * velocity, 6), " noise =", round(n * seen + s * velocity, 6))
 
 # %% [markdown]
-# The same question, but not the same *errors*. The formulas divide. When the network's answer is off by 0.1, how far off is
-# what it means for the image, and for the noise?
+# The same question, but not the same *errors*. The formulas divide. When the network's answer is off by 0.1, how far
+# off is what it means for the image, and for the noise?
 
 # %% tags=["nbval-check-output"]
 print(f"{'asked for':12}" + "".join(f"{f'time {t}: image, noise':>26}" for t in (0.05, 0.5, 0.95)))
@@ -264,10 +268,11 @@ for name in diffusion.PREDICTIONS:
     print(f"{name:12}{row}")
 
 # %% [markdown]
-# Asked for the noise, a small miss near time 1 is a large one in the image: what is left of the signal is divided by nearly
-# nothing. Asked for the image, the same happens to the noise near time 0. The velocity never divides. So it looks like the
-# safe choice, and on the ring it is as good as any. On digits it is not. The record of this lesson, each row trained several
-# times (medians; the ring's share of points near a mode, and the digits' Fréchet distance, lower is better):
+# Asked for the noise, a small miss near time 1 is a large one in the image: what is left of the signal is divided by
+# nearly nothing. Asked for the image, the same happens to the noise near time 0. The velocity never divides. So it
+# looks like the safe choice, and on the ring it is as good as any. On digits it is not. The record of this lesson, each
+# row trained several times (medians; the ring's share of points near a mode, and the digits' Fréchet distance, lower is
+# better):
 
 # %%
 record = results.load_record("11")
@@ -276,17 +281,18 @@ for study, measure in (("ring", "share_within"), ("digits", "frechet")):
     print(f"{study}, {measure}:", *(f"    {name:36}{row[measure]:8.2f}" for name, row in rows.items()), sep="\n")
 
 # %% [markdown]
-# Our reading, which was not tested by itself: the modes of the ring are narrow, a twentieth of their distance from the middle,
-# and to hit them the *small* noises matter, which an image's plain squared error hardly pays for. A digit's background is
-# exactly $-1$. Asked for the image, a network answers "$-1$" and is right at every time. Asked for the noise, it has to
-# compute $(x_t + s_t) / n_t$ near time 0, and multiply its input by a number that grows without end. A small network
-# that is told the time by adding something can hardly do that. Large networks can, and the first papers asked for noise.
+# Our reading, which was not tested by itself: the modes of the ring are narrow, a twentieth of their distance from the
+# middle, and to hit them the *small* noises matter, which an image's plain squared error hardly pays for. A digit's
+# background is exactly $-1$. Asked for the image, a network answers "$-1$" and is right at every time. Asked for the
+# noise, it has to compute $(x_t + s_t) / n_t$ near time 0, and multiply its input by a number that grows without end. A
+# small network that is told the time by adding something can hardly do that. Large networks can, and the first papers
+# asked for noise.
 #
 # ### The loss
 #
-# A training step in full: draw a time and a noise for each point of the batch, mix, ask, square the miss. The times of a
-# batch are spread evenly, one in each $n$-th of $[0, 1]$. Two models with the same seed throw the same dice, so one can do
-# it by hand and the other by the package:
+# A training step in full: draw a time and a noise for each point of the batch, mix, ask, square the miss. The times of
+# a batch are spread evenly, one in each $n$-th of $[0, 1]$. Two models with the same seed throw the same dice, so one
+# can do it by hand and the other by the package:
 
 # %%
 RING = recipes.get("ddpm-ring").with_parameters({"epochs": RING_EPOCHS, "predict": RING_PREDICT})
@@ -311,7 +317,8 @@ np.testing.assert_allclose(theirs.denoising_loss(theirs.network, batch), by_hand
 print(f"loss of an untrained network: {by_hand:.3f}")
 
 # %% [markdown]
-# That is all. No second player, no bound, no sampling in the loop: a regression. Three dense layers of 128, forty passes.
+# That is all. No second player, no bound, no sampling in the loop: a regression. Three dense layers of 128, forty
+# passes.
 
 
 # %%
@@ -344,13 +351,13 @@ for t in (0.1, 0.2, 0.4, 0.6, 0.8, 0.95):
     print(f"{t:4}" + "".join(f"{np.sqrt(((a - b) ** 2).sum(axis=1).mean()):22.3f}" for a, b in pairs))
 
 # %% [markdown]
-# The network's own error is small beside what cannot be known: some hundredths at all times. Near time 0, where least is
-# unknown, it weighs most. It never saw the formula of the ring, only points of it.
+# The network's own error is small beside what cannot be known: some hundredths at all times. Near time 0, where least
+# is unknown, it weighs most. It never saw the formula of the ring, only points of it.
 #
 # ### The reverse field
 #
-# What is believed now says where to go next. Follow a mixture whose image and noise stay as believed, while the rates walk
-# back by a little: $x_t$ moves by $\dot s\,\hat x_0 + \dot n\,\hat\varepsilon$ for each unit of time, where a hat
+# What is believed now says where to go next. Follow a mixture whose image and noise stay as believed, while the rates
+# walk back by a little: $x_t$ moves by $\dot s\,\hat x_0 + \dot n\,\hat\varepsilon$ for each unit of time, where a hat
 # means believed and a dot means slope. At every place and time that is an arrow, `reverse_field`:
 
 # %%
@@ -363,15 +370,15 @@ picture.colours = 10
 picture
 
 # %% [markdown]
-# Each arrow shows a move in a tenth of all time. At time 0.8 hardly anything happens: the cloud is round and stays round. At
-# 0.5 the middle empties. At 0.2 the arrows part between the modes and run into them, from inside and outside.
+# Each arrow shows a move in a tenth of all time. At time 0.8 hardly anything happens: the cloud is round and stays
+# round. At 0.5 the middle empties. At 0.2 the arrows part between the modes and run into them, from inside and outside.
 #
 # ## 4 · Back from noise
 #
 # ### One step
 #
-# Take a noisy point at time $t$ that shall go to the earlier time $u$. Ask the network. It believes in an image $\hat x_0$
-# and a noise $\hat\varepsilon$. The simplest step mixes the two again, with the rates of $u$:
+# Take a noisy point at time $t$ that shall go to the earlier time $u$. Ask the network. It believes in an image
+# $\hat x_0$ and a noise $\hat\varepsilon$. The simplest step mixes the two again, with the rates of $u$:
 #
 # $$x_u = s_u\, \hat x_0 + n_u\, \hat\varepsilon \qquad \text{(DDIM; Song, Meng and Ermon, 2021)}$$
 
@@ -384,15 +391,17 @@ np.testing.assert_allclose(diffusion.step(believed, believed_noise, now, after),
 print("from", start[0].round(3), "to", np.asarray(by_hand[0]).round(3), "believing in", believed[0].round(3))
 
 # %% [markdown]
-# The older way draws. Were $x_0$ known, then $x_u$ would have a distribution: it comes from $x_0$ with noise, and a stride
-# of more noise made $x_t$ of it. Both are Gaussians, and by Bayes' rule their **precisions** (one over variance) add up:
+# The older way draws. Were $x_0$ known, then $x_u$ would have a distribution: it comes from $x_0$ with noise, and a
+# stride of more noise made $x_t$ of it. Both are Gaussians, and by Bayes' rule their
+# **[precisions](../docs/GLOSSARY.md#precision-of-a-gaussian)** (one over variance) add up:
 #
 # $$q(x_u \mid x_t, x_0):\quad \frac{1}{\text{variance}} = \frac{1}{n_u^2} + \frac{r^2}{b}, \qquad
 # \frac{\text{mean}}{\text{variance}} = \frac{s_u x_0}{n_u^2} + \frac{r\, x_t}{b}, \qquad r = \frac{s_t}{s_u},\; b = n_t^2
 # - r^2 n_u^2$$
 #
-# $r$ is the share of $x_u$ that is kept by the stride from $u$ to $t$, and $b$ the variance of the noise that it adds. Put
-# $\hat x_0$ in the place of $x_0$ and draw: that is a step of **DDPM** (Ho, Jain and Abbeel, 2020).
+# $r$ is the share of $x_u$ that is kept by the stride from $u$ to $t$, and $b$ the variance of the noise that it adds.
+# Put $\hat x_0$ in the place of $x_0$ and draw: that is a step of **[DDPM](../docs/GLOSSARY.md#ddpm)** (Ho, Jain and
+# Abbeel, 2020).
 
 # %%
 s_t, n_t, s_u, n_u = (float(rate) for rate in (*now, *after))
@@ -407,8 +416,8 @@ np.testing.assert_allclose(package, by_hand, rtol=1e-4, atol=1e-5)
 print(f"of the noise rate {n_u:.3f} at the new time, {np.sqrt(variance):.3f} is drawn anew")
 
 # %% [markdown]
-# So both are one rule with a knob. Of the noise that belongs to the new time, a part is kept from the old one and a part is
-# fresh. **$\eta$** (eta) turns the fresh part from 0, DDIM, to what Bayes asks for, DDPM at 1:
+# So both are one rule with a knob. Of the noise that belongs to the new time, a part is kept from the old one and a
+# part is fresh. **$\eta$** (eta) turns the fresh part from 0, DDIM, to what Bayes asks for, DDPM at 1:
 #
 # $$x_u = s_u \hat x_0 + \sqrt{n_u^2 - \sigma^2}\; \hat\varepsilon + \sigma\, \varepsilon_\text{fresh}, \qquad
 # \sigma = \eta\, \frac{n_u}{n_t} \sqrt{1 - r^2}$$
@@ -446,9 +455,9 @@ picture.colours = 16
 picture
 
 # %% [markdown]
-# Circles are starts, dots are ends. With DDIM every start has one end. It follows the arrows along a smooth curve and never
-# crosses another path at the same time. With DDPM (five points only, or nothing could be seen) it is a drunkard's walk that
-# ends at home: at first it roams, because all is noise anyway; then its steps get shorter, and it settles.
+# Circles are starts, dots are ends. With DDIM every start has one end. It follows the arrows along a smooth curve and
+# never crosses another path at the same time. With DDPM (five points only, or nothing could be seen) it is a drunkard's
+# walk that ends at home: at first it roams, because all is noise anyway; then its steps get shorter, and it settles.
 #
 # ### How many steps?
 #
@@ -462,10 +471,10 @@ picture.colours = 12
 picture
 
 # %% [markdown]
-# One step believes at once, and what can be believed about pure noise is the mean of all points: a speck in the middle of
-# the ring, where nothing ever was. A plain regression from noise to data would do just that. Three steps make a rough ring, and
-# thirty find all modes. It is the *many* steps, each of which only has to be a little right, that turn a regression into
-# a generator.
+# One step believes at once, and what can be believed about pure noise is the mean of all points: a speck in the middle
+# of the ring, where nothing ever was. A plain regression from noise to data would do just that. Three steps make a
+# rough ring, and thirty find all modes. It is the *many* steps, each of which only has to be a little right, that turn
+# a regression into a generator.
 
 # %%
 print(f"{'':16}{'steps':>6}{'modes':>7}{'within 3σ':>11}{'total variation':>17}")
@@ -479,8 +488,8 @@ for name, eta in (("DDIM (eta 0)", 0.0), ("DDPM (eta 1)", 1.0)):
 
 # %% [markdown]
 # More steps help up to some point, and then the network's own errors are what is left. With three steps DDIM is better;
-# from thirty on DDPM puts more points near a mode. Its fresh noise is a remedy: a point that went astray is shaken, and asked
-# again, while DDIM carries each error on to the end.
+# from thirty on DDPM puts more points near a mode. Its fresh noise is a remedy: a point that went astray is shaken, and
+# asked again, while DDIM carries each error on to the end.
 #
 # Lessons 01 and 05 measured their GANs on this ring in the same way. Is this run a usual one?
 
@@ -494,13 +503,13 @@ for lesson in ("01", "05"):
     print(f"lesson {lesson}, the record: {claim.median:.3f} within 3σ")
 
 # %% [markdown]
-# All eight modes, without any game that could go wrong, and as many points near one as the GANs have, or more. The clouds
-# are still a little too wide (true samples: 0.99).
+# All eight modes, without any game that could go wrong, and as many points near one as the GANs have, or more. The
+# clouds are still a little too wide (true samples: 0.99).
 #
 # ## 5 · Broken on purpose: noise that never gets there
 #
-# Sampling begins with pure noise. Did training ever see pure noise? With this schedule it did not. It walks only half of the
-# way, and stops where there is as much signal as noise:
+# Sampling begins with pure noise. Did training ever see pure noise? With this schedule it did not. It walks only half
+# of the way, and stops where there is as much signal as noise:
 
 
 # %%
@@ -519,8 +528,8 @@ runs = {
 print("rates at time 1: signal {:.2f}, noise {:.2f}".format(*map(float, stops_early(1.0))))
 
 # %% [markdown]
-# Three short runs: the wrong schedule on the ring, and then both schedules on a ring that was moved to the right by 2. Guess
-# before you look: which of the three will go wrong, and in which number?
+# Three short runs: the wrong schedule on the ring, and then both schedules on a ring that was moved to the right by 2.
+# Guess before you look: which of the three will go wrong, and in which number?
 
 # %%
 drawn = {name: model.generate(5000, steps=STEPS, seed=SEED) for name, (model, _) in runs.items()}
@@ -536,20 +545,22 @@ picture.colours = 12
 picture
 
 # %% [markdown]
-# On the ring of the first panel the bug cannot be seen. Its numbers are even *better* than the right schedule's. Pure noise
-# has its mean at 0, as the ring has, and about the same width, so it looks nearly like what training saw last. Move the ring,
-# and the right schedule hardly minds; the short run only scatters a bit more. The wrong one begins each walk at 0, where its training
-# says "this must be the left side of the ring", and draws mostly that. Three of eight modes are gone, and the mean is far off.
+# On the ring of the first panel the bug cannot be seen. After half as many passes its numbers are as good as those of
+# section
+# 4. Pure noise has its mean at 0, as the ring has, and about the same width, so it looks nearly like what training saw
+#    last. Move the ring, and the right schedule still finds all modes and the right mean; it has further to go, and
+#    after such a short run it scatters more. The wrong one begins each walk at 0, where its training says "this must be
+#    the left side of the ring", and draws mostly that. Three of eight modes are nearly gone, and the mean is far off.
 #
-# Every sample is as good as before: the share within 3σ is high. What is wrong is the *proportions*. On images it is the
-# brightness: in 2023 Lin and others found that well-known text-to-image models, whose schedule left a rest of signal at the
-# end, could draw neither a really dark nor a really bright picture. Two morals. Test a schedule at its ends. And do not test
-# a model on data that happen to look like its noise.
+# Yet sample by sample it is the *better* of the two: its share within 3σ is high. What is wrong is the proportions. On
+# images it is the brightness: in 2023 Lin and others found that well-known text-to-image models, whose schedule left a
+# rest of signal at the end, could draw neither a really dark nor a really bright picture. Two morals. Test a schedule
+# at its ends. And do not test a model on data that happen to look like its noise.
 #
 # ## 6 · Digits
 #
-# Nothing changes but the network. An image is a point of 784 coordinates; with pixels in $[-1, 1]$ the mixture is the same
-# line. One digit at eight times, cosine above linear:
+# Nothing changes but the network. An image is a point of 784 coordinates; with pixels in $[-1, 1]$ the mixture is the
+# same line. One digit at eight times, cosine above linear:
 
 # %%
 digits = data.load_images("digits")
@@ -569,21 +580,23 @@ picture.colours = 5
 picture
 
 # %% [markdown]
-# Above, one can guess the seven until about 0.6. Below it is gone soon after 0.3, so more than half of all training steps ask
-# about images in which there is nothing to see. On small images that is a waste; the record has a row for it, further down.
+# Above, one can guess the seven until about 0.6. Below it is gone soon after 0.3, so more than half of all training
+# steps ask about images in which there is nothing to see. On small images that is a waste; the record has a row for it,
+# further down.
 #
 # ### The network
 #
-# It sees a noisy image, a time and a class, and answers with an image. The usual choice is a **U-Net**: down to smaller maps
-# with more channels, up again, with bridges across. Ours must learn in a minute on two cores, so it is the smallest thing
-# that works (`docs/search-diffusion.md` has what did not):
+# It sees a noisy image, a time and a class, and answers with an image. The usual choice is a
+# **[U-Net](../docs/GLOSSARY.md#u-net)**: down to smaller maps with more channels, up again, with bridges across. Ours
+# must learn in a minute on two cores, so it is the smallest thing that works (`docs/search-diffusion.md` has what did
+# not):
 #
 # 1. **4×4 pixels become channels**: 28×28×1 → 7×7×16. No information is lost, and everything after it works at 7×7.
 # 2. Convolutions, 3×3 with 64 channels, each added to its input.
 # 3. In the middle a dense layer over the whole map: every place can see every other.
 # 4. The way back mirrors the way in, with a bridge from 2. The last step lays channels out as 4×4 pixels again.
-# 5. The **time**, as 32 sines and cosines, becomes a vector of 64. Row $y$ of a table is added for the **class** $y$. Each
-#    layer adds a projection of that vector to its channels.
+# 5. The **time**, as 32 sines and cosines, becomes a vector of 64. Row $y$ of a table is added for the **class** $y$.
+#    Each layer adds a projection of that vector to its channels.
 
 # %%
 two = held_out[:2]
@@ -596,8 +609,8 @@ print("images", two.shape, "-> blocks as channels", blocks.shape)
 print(f"times 0.50 and 0.51 -> {waves.shape}, {np.linalg.norm(waves[0] - waves[1]):.2f} apart")
 
 # %% [markdown]
-# In training a tenth of the labels is replaced by an eleventh one that means "no class". So one network learns both, digits
-# of a class and digits at large. Section 8 needs that.
+# In training a tenth of the labels is replaced by an eleventh one that means "no class". So one network learns both,
+# digits of a class and digits at large. Section 8 needs that.
 
 # %%
 recipe = recipes.get("ddpm")
@@ -618,8 +631,9 @@ model = recipe.build(PARAMETERS, (28, 28, 1), SEED, recipes.steps_per_call(steps
 print(f"{model.network.count_params():,} weights, {total:,} steps of {BATCH_SIZE} images")
 
 # %% [markdown]
-# The next cell trains for about a minute. Samples are drawn from a **running average** of the weights, as is usual with
-# diffusion: single steps of such a noisy regression jump around. (Section 10 asks whether it helped.)
+# The next cell trains for about a minute. Samples are drawn from a
+# **[running average](../docs/GLOSSARY.md#running-average)** of the weights, as is usual with diffusion: single steps of
+# such a noisy regression jump around. (Section 10 asks whether it helped.)
 
 # %%
 latents = keras.random.normal((20, 28, 28, 1), seed=SEED).numpy()
@@ -652,13 +666,14 @@ history = model.fit(
 # %%
 frames[f"after {EPOCHS}"] = draw_same()
 picture = viz.compare_grids(frames, columns=10, scale=1.0)
-picture.colours = 8
+picture.colours = 6
 picture
 
 # %% [markdown]
-# All three grids start from the same noise, and each column was asked for its class. Before training the network says 0,
-# a middle grey, to everything. After one pass most digits can be read. At the end strokes are closed and clean, and most are what they should
-# be; but in every row of ten there is one that is torn or half something else.
+# All three grids start from the same noise, and each column was asked for its class. Before training the network says
+# 0, a middle grey, to everything. After one pass most digits can be read, though they fray. At the end strokes are
+# clean, and most digits are what they should be; but in every row of ten there is one that is torn or half something
+# else.
 #
 # ### The way from noise
 
@@ -668,8 +683,8 @@ frames_shown = [look(frame[:8]) for frame in viz.thin(path, limit=8)]
 viz.show_gif(viz.animate_grids(frames_shown, "denoising.gif", columns=8, colours=4))
 
 # %% [markdown]
-# For a long time there is only snow. Then a digit stands out, all of it at once, and the last steps only wipe the snow off.
-# What did the network believe meanwhile?
+# For a long time there is only snow. Then a digit stands out, all of it at once, and the last steps only wipe the snow
+# off. What did the network believe meanwhile?
 
 # %%
 visited = diffusion.grid(model.rates_at, STEPS)  # (3, steps + 1): times, signal rates, noise rates
@@ -687,11 +702,11 @@ picture.colours = 5
 picture
 
 # %% [markdown]
-# Row by row, from noise (top) to image. The first belief is no digit but the *mean* digit of the class that was asked for,
-# soft and grey: the speck in the middle of the ring, once for each class. It is right in the only way it can be. Then the digit is
-# decided from coarse to fine: first where and how slanted, then the strokes, while in the left panel there is still hardly
-# anything to see. A broken digit is broken early, too: the first column's zero opens in the third row, and no later step
-# closes it.
+# Row by row, from noise (top) to image. The first belief is no digit but the *mean* digit of the class that was asked
+# for, soft and grey: the speck in the middle of the ring, once for each class. It is right in the only way it can be.
+# Then the digit is decided from coarse to fine: first where and how slanted, then the strokes, while in the left panel
+# there is still hardly anything to see. A broken digit is broken early, too: the first column's zero opens in the third
+# row, and no later step closes it.
 #
 # ## 7 · How good is it?
 #
@@ -733,19 +748,20 @@ for lesson, name in (("02", "DCGAN"), ("03", "VAE"), ("06", "conditional GAN")):
 
 # %% [markdown]
 # The distance is that of the GANs or a little better, and far below the VAE's; precision, recall and coverage are near
-# lesson 02's. It copies nothing. Two things are worse. **Seconds**: thirty calls of the network for one image, where a GAN
-# needs one. And **obedience**: nearly nine in ten samples are what was asked for, where the GAN of lesson 06 had 99 in 100.
-# Section 8 gets there.
+# lesson 02's. It copies nothing. Two things are worse. **Seconds**: thirty calls of the network for one image, where a
+# GAN needs one. And **obedience**: nearly nine in ten samples are what was asked for, where the GAN of lesson 06 had 99
+# in 100. Section 8 gets there.
 #
-# What the eye notices before the numbers do is a faint grain on the background, a little noise that was never taken off:
+# What the eye notices before the numbers do is a faint grain on the background, a little noise that was never taken
+# off:
 
 # %%
 for name, some in {"this model": samples, "lesson 02": gan_samples, "held-out real": real_images}.items():
     print(f"{name:14} {(some < 1 / 255).mean():.0%} of all pixels are as black as black can be")
 
 # %% [markdown]
-# Four in five pixels of a real digit are exactly black; of ours, about half, and most of the others are nearly. Wiping off
-# the last hundredth is the hardest part of the work, and the loss hardly asks for it.
+# Four in five pixels of a real digit are exactly black; of ours, about half, and most of the others are nearly. Wiping
+# off the last hundredth is the hardest part of the work, and the loss hardly asks for it.
 #
 # ### Distance against steps, and against seconds
 
@@ -767,15 +783,16 @@ for steps in (3, 5, 10, 20, 30):
 viz.trade_off(curves, x_label="seconds for 1,000 images (numbers: steps)", y_label="Fréchet distance", notes=notes)
 
 # %% [markdown]
-# The curve falls steeply and flattens: from ten steps on, doubling the seconds buys little. DDPM is below DDIM everywhere. That
-# is not the usual finding: with large networks and few steps DDIM tends to win. Ours errs more in each step, and fresh
-# noise covers up errors. (The first paper took a thousand steps. Nobody does today.)
+# The curve falls steeply and flattens: from ten steps on, doubling the seconds buys little. DDPM is below DDIM
+# everywhere. That is not the usual finding: with large networks and few steps DDIM tends to win. Ours errs more in each
+# step, and fresh noise covers up errors. (The first paper took a thousand steps. Nobody does today.)
 #
 # ## 8 · Guidance: obedience against variety
 #
 # The network can be asked twice about the same noisy image: what do you believe, knowing that it is a seven? and what,
-# knowing nothing? The difference between the two answers is what the class says. **Classifier-free guidance** (Ho and
-# Salimans, 2022) goes further in that direction than the network would:
+# knowing nothing? The difference between the two answers is what the class says.
+# **[Classifier-free guidance](../docs/GLOSSARY.md#classifier-free-guidance)** (Ho and Salimans, 2022) goes further in
+# that direction than the network would:
 #
 # $$\text{answer} = \text{untold} + g\,(\text{told} - \text{untold})$$
 #
@@ -795,20 +812,20 @@ print(f"believing in a {label[0]} moves a pixel by {np.abs(told - untold).mean()
 # Before you look: what will $g = 4$ do to the hundred ways of writing a three?
 
 # %%
-same = np.tile(latents[:7], (3, 1, 1, 1))  # three classes, the same starts; by DDIM: nothing else differs
-classes = np.repeat([3, 5, 8], 7)
+same = np.tile(latents[:6], (3, 1, 1, 1))  # three classes, the same starts; by DDIM: nothing else differs
+classes = np.repeat([3, 5, 8], 6)
 grids = {
-    f"guidance {g:g}": data.to_unit(model.generate(21, latents=same, labels=classes, eta=0.0, guidance=g, steps=STEPS))
+    f"guidance {g:g}": data.to_unit(model.generate(18, latents=same, labels=classes, eta=0.0, guidance=g, steps=STEPS))
     for g in (0, 1, GUIDANCE, 4)
 }
-picture = viz.compare_grids(grids, columns=7, scale=1.0)
+picture = viz.compare_grids(grids, columns=6, scale=1.0)
 picture.colours = 5
 picture
 
 # %% [markdown]
-# Rows: threes, fives, eights; columns: the same starts. With 0 the class is forgotten, and the three rows are one row, three
-# times. With 1 most are what they should be, and torn ones remain. With 1.6 nearly all are right. With 4 each class has about
-# one face left, drawn with a thick pen. The numbers, for a thousand samples of DDPM:
+# Rows: threes, fives, eights; columns: the same starts. With 0 the class is forgotten, and the three rows are one row,
+# three times. With 1 most are what they should be, and torn ones remain. With 1.6 fewer are torn. With 4 each
+# class has about one face left, drawn with a thick pen. The numbers, for a thousand samples of DDPM:
 
 # %%
 table = {1.0: rows["this model"]}
@@ -825,19 +842,20 @@ value = table[GUIDANCE]["class_accuracy"]
 print(results.compare("11", "digits_guided_class_accuracy", value, parameters=PARAMETERS, device=runtime.device_kind()))
 
 # %% [markdown]
-# One knob, set after training, moves the model along the whole range. From 0 to 1.6 precision rises and recall falls. With 1.6
-# about 99 in 100 samples are what was asked for, as in lesson 06, at a distance that is a little larger than without. With 3
-# precision does not rise any more, recall has nearly gone, and the distance is three times as large: ten pictures, many times
-# each. Text-to-image models are mostly shown with strong guidance. That is why their pictures look so good, one by one, and so
-# alike side by side. What guidance costs is time: the network is asked twice.
+# One knob, set after training, moves the model along the whole range. From 0 to 1.6 precision rises and recall falls.
+# With 1.6 about 99 in 100 samples are what was asked for, as in lesson 06, at a distance that is a little larger than
+# without. With 3 precision does not rise any more, recall has nearly gone, and the distance is three times as large:
+# ten pictures, many times each. Text-to-image models are mostly shown with strong guidance. That is why their pictures
+# look so good, one by one, and so alike side by side. What guidance costs is time: the network is asked twice.
 #
 # ## 9 · What it was not trained for
 #
 # ### Filling holes
 #
 # Half of an image is known. Walk from noise as always; but in each step put the known pixels in the place of what is
-# *believed* of them, and let the network believe the rest. `inpaint` does that, here four times from different noise. Each
-# step is repeated a few times, with noise in between, so that old and new parts grow together (Lugmayr and others, 2022).
+# *believed* of them, and let the network believe the rest. `inpaint` does that, here four times from different noise.
+# Each step is repeated a few times, with noise in between, so that old and new parts grow together (Lugmayr and others,
+# 2022).
 
 # %%
 pick = [int(np.flatnonzero(digits.test_labels == digit)[4]) for digit in (0, 2, 3, 4, 5, 7, 8, 9)]
@@ -850,16 +868,16 @@ picture.colours = 8
 picture
 
 # %% [markdown]
-# Top: what was given, grey where nothing is known. Bottom: the true image. Between them, four proposals, without telling the
-# class. They differ, and they should: the upper half of a three may be that of a seven. Strokes are mostly carried on where they
-# were cut. Some proposals are no digit at all. Lesson 07's network gives *one* answer, the mean of all candidates, and is
-# blurred where they differ; this one draws candidates.
+# Top: what was given, grey where nothing is known. Bottom: the true image. Between them, four proposals, without
+# telling the class. They differ, and they should: the upper half of a three may be that of a seven. Strokes are mostly
+# carried on where they were cut. Some proposals are no digit at all. Lesson 07's network gives *one* answer, the mean
+# of all candidates, and is blurred where they differ; this one draws candidates.
 #
 # ### Back to the noise, and a surprise
 #
-# DDIM has no dice. So one can walk its path the other way: from an image to the noise that it would be drawn from. That is
-# called **inversion**. The path back then leads to the image again. Before you run it: what mean and standard deviation
-# should that noise have?
+# DDIM has no dice. So one can walk its path the other way: from an image to the noise that it would be drawn from. That
+# is called **[inversion](../docs/GLOSSARY.md#inversion)**. The path back then leads to the image again. Before you run
+# it: what mean and standard deviation should that noise have?
 
 # %%
 there = model.invert(held_out[pick], steps=50)
@@ -874,10 +892,12 @@ print(f"noise: mean {there.mean():.2f}, standard deviation {there.std():.2f}; an
 
 # %% [markdown]
 # The images come back well (the decibels are those of lesson 07). But what was found on the way is no noise: a standard
-# deviation of 1 was to be expected, and it is many times that. Here is why. At time 0 the noise rate is 0.01. The network believes in a slightly smoother image than the real one; the small difference must then be noise, and is
+# deviation of 1 was to be expected, and it is many times that. Here is why. At time 0 the noise rate is 0.01. The
+# network believes in a slightly smoother image than the real one; the small difference must then be noise, and is
 # divided by 0.01. Nothing that it saw in training looked so.
 #
-# The remedy is an old trick from the kitchen: stir first. Add a *little* true noise, that of time 0.15, and walk on from there.
+# The remedy is an old trick from the kitchen: stir first. Add a *little* true noise, that of time 0.15, and walk on
+# from there.
 
 # %%
 T_STIR = 0.15
@@ -897,16 +917,16 @@ picture.colours = 6
 picture
 
 # %% [markdown]
-# From the top: held-out digits; what inversion finds without stirring, in which the digit is still written; what it finds
-# after stirring, which looks like plain noise; the images that this noise leads to, near the first row; and the same noise,
-# *asked for the next class*. The three becomes a four, the four a five, the nine a zero, and place, size and pen are
-# much the same; the two and the seven become nothing. The noise holds the hand, as the latents of lesson 06 did, but not in a way
-# that anybody trained for.
+# From the top: held-out digits; what inversion finds without stirring, in which the digit is still written; what it
+# finds after stirring, which looks like plain noise; the images that this noise leads to, near the first row; and the
+# same noise, *asked for the next class*. The three becomes a four, the four a five, the nine a zero, and place, size
+# and pen are much the same; the two and the seven become nothing. The noise holds the hand, as the latents of lesson 06
+# did, but not in a way that anybody trained for.
 #
 # ### Between two images
 #
-# As in lessons 01 and 03, an arc between two latents. Here they are the noises of two held-out digits, and the class is left
-# out. Below each, the plain blend of pixels.
+# As in lessons 01 and 03, an arc between two latents. Here they are the noises of two held-out digits, and the class is
+# left out. Below each, the plain blend of pixels.
 
 
 # %%
@@ -925,14 +945,15 @@ picture.colours = 8
 picture
 
 # %% [markdown]
-# Above, whole strokes on the way: one shape turns into the next, and most of what lies between could be a digit of somebody's hand.
-# Below, a double exposure. Unlike the VAE's walk, nothing here is blurred; unlike the GAN's, its ends are real images.
+# Above, whole strokes on the way: one shape turns into the next, and most of what lies between could be a digit of
+# somebody's hand. Below, a double exposure. Unlike the VAE's walk, nothing here is blurred; unlike the GAN's, its ends
+# are real images.
 #
 # ## 10 · Other choices, and clothes (recorded)
 #
-# The rows were trained like the lesson's own with one thing changed: medians over several seeds, on 5,000 samples (the last
-# column, with guidance, on 1,000). Compare them with each other and with lesson 02's, measured in the same way; with five
-# times as many samples distances come out a little lower, recall lower and coverage higher than in section 7.
+# The rows were trained like the lesson's own with one thing changed: medians over several seeds, on 5,000 samples (the
+# last column, with guidance, on 1,000). Compare them with each other and with lesson 02's, measured in the same way;
+# with five times as many samples distances come out a little lower, recall lower and coverage higher than in section 7.
 
 # %%
 shown = ("frechet", "precision", "recall", "coverage", "class_accuracy", "guided_class_accuracy")
@@ -942,16 +963,17 @@ for row in record.table("digits") + rows_of_02:
     print(f"{row['variant']:36}" + "".join(f"{row[measure]:14.2f}" for measure in shown if measure in row))
 
 # %% [markdown]
-# - **What is asked for** matters most. With velocity the distance is more than twice as large, and recall about half. Asked
-#   for the noise, this network hardly obeys: its class accuracy is near chance. The class of a digit is decided while nearly
-#   all is noise, and there, says the table of section 3, a small miss of the noise is a large one of the image.
+# - **What is asked for** matters most. With velocity the distance is more than twice as large, and recall about half.
+#   Asked for the noise, this network hardly obeys: its class accuracy is near chance. The class of a digit is decided
+#   while nearly all is noise, and there, says the table of section 3, a small miss of the noise is a large one of the
+#   image.
 # - **The linear schedule** costs recall: too many of its steps ask about pure noise.
 # - **Without the running average** nothing changes. The learning rate sinks to zero, so the last weights are calm by
 #   themselves. It is a habit of models that train for weeks, and ours could do without.
 # - Beside **lesson 02** the distance is about the same, and recall is higher: of all hands a few more are drawn.
 #
-# The same recipe on 10,000 pictures of clothes, with 18 passes for as many steps, from recorded weights and with guidance;
-# four of each class, in order, two classes a row:
+# The same recipe on 10,000 pictures of clothes, with 18 passes for as many steps, from recorded weights and with
+# guidance; four of each class, in order, two classes a row:
 
 # %%
 wardrobe = recipes.load_checkpoint("11", "fashion")
@@ -969,21 +991,22 @@ for lesson, name in (("02", "DCGAN, no classes"), ("06", "conditional GAN")):
     print(f"lesson {lesson}, {name}: frechet {results.load_record(lesson).table('fashion')[0]['frechet']:.2f}")
 
 # %% [markdown]
-# One can tell what each is, and one can tell that something is wrong: plain cloth is blotched, in little squares, and sandals
-# fall apart. The blotches are the blocks of 4×4 pixels that became channels. A digit is black or white, and hides them; grey cloth
-# shows them. The distance is that of lesson 02, which also had a hard time here, and two to three times that of the
-# conditional GAN. With guidance distance *and* class accuracy are better: so much is torn without it that obedience brings more than it
-# costs. The recipe was looked for on digits only. On clothes, the conditional GAN is far ahead.
+# One can tell what each is, and one can tell that something is wrong: plain cloth is blotched, in little squares, and
+# sandals fall apart. The blotches are the blocks of 4×4 pixels that became channels. A digit is black or white, and
+# hides them; grey cloth shows them. The distance is that of lesson 02, which also had a hard time here, and two to
+# three times that of the conditional GAN. With guidance distance *and* class accuracy are better: so much is torn
+# without it that obedience brings more than it costs. The recipe was looked for on digits only. On clothes, the
+# conditional GAN is far ahead.
 #
 # ## 11 · What this cannot do
 #
-# - **Be quick.** A GAN draws an image in one call. Thirty calls are few for diffusion, and still thirty times as many. There
-#   are ways to distil many steps into few; they need a second training.
-# - **Say how likely an image is**, as it stands. (Its loss is a bound on that with other weights, and DDIM's path can be
-#   integrated; both are beyond this lesson. Lesson 08 has an exact likelihood.)
+# - **Be quick.** A GAN draws an image in one call. Thirty calls are few for diffusion, and still thirty times as many.
+#   There are ways to distil many steps into few; they need a second training.
+# - **Say how likely an image is**, as it stands. (Its loss is a bound on that with other weights, and DDIM's path can
+#   be integrated; both are beyond this lesson. Lesson 08 has an exact likelihood.)
 # - **Leave no trace.** A grain stays on the background (section 7): the last steps are the hardest for our network.
-# - **Train like the large ones.** Image generators at work are this, on the codes of an autoencoder (lesson 12 makes such
-#   codes), with text in the place of the class, and with a million times the computing.
+# - **Train like the large ones.** Image generators at work are this, on the codes of an autoencoder (lesson 12 makes
+#   such codes), with text in the place of the class, and with a million times the computing.
 #
 # ## 12 · Exercises
 #
@@ -994,9 +1017,9 @@ for lesson, name in (("02", "DCGAN, no classes"), ("06", "conditional GAN")):
 from gencourse.exercises import check, hint, progress
 
 # %% [markdown]
-# **11.1 One pixel.** The signal rate is 0.6 and the noise rate 0.8. A pixel of the image is 0.5 and its noise is $-1$. What is
-# the noisy pixel? What velocity should a network answer? And if a network that is asked for the *noise* answers $-0.7$,
-# which image pixel does it believe in?
+# **11.1 One pixel.** The signal rate is 0.6 and the noise rate 0.8. A pixel of the image is 0.5 and its noise is $-1$.
+# What is the noisy pixel? What velocity should a network answer? And if a network that is asked for the *noise* answers
+# $-0.7$, which image pixel does it believe in?
 
 # %%
 noisy_pixel = ...
@@ -1005,8 +1028,8 @@ believed_pixel = ...
 check("11.1", (noisy_pixel, velocity, believed_pixel))
 
 # %% [markdown]
-# **11.2 A schedule that listens to its neighbours.** This should be the schedule of the first paper, with a thousand strides,
-# for any times in $[0, 1]$ in any order. It has been copied from listing to listing. Mend it.
+# **11.2 A schedule that listens to its neighbours.** This should be the schedule of the first paper, with a thousand
+# strides, for any times in $[0, 1]$ in any order. It has been copied from listing to listing. Mend it.
 
 
 # %%
@@ -1033,8 +1056,9 @@ def ddim_step(noisy, predicted_noise, signal_now, noise_now, signal_after, noise
 check("11.3", ddim_step)
 
 # %% [markdown]
-# **11.4 Guidance, twice wrong.** `network(noisy, times, labels)` answers for labels from 0 to K, and K stands for "no class",
-# with K = `classes`. Guidance should be as in section 8: 0 forgets the class, 1 is the plain answer, more exaggerates it.
+# **11.4 Guidance, twice wrong.** `network(noisy, times, labels)` answers for labels from 0 to K, and K stands for "no
+# class", with K = `classes`. Guidance should be as in section 8: 0 forgets the class, 1 is the plain answer, more
+# exaggerates it.
 
 
 # %%
@@ -1048,9 +1072,10 @@ def guided_answer(network, noisy, times, labels, classes, guidance):
 check("11.4", guided_answer)
 
 # %% [markdown]
-# **11.5 Four ways to ask.** Four thousand samples of one model of this lesson's kind, drawn in 30 steps, a thousand in each of
-# four ways: DDIM without guidance, DDPM without guidance, DDPM with guidance 3, and DDPM with guidance 0. The last column: when all is drawn
-# again from the same start with another `seed`, how much does a pixel change? Which row is which?
+# **11.5 Four ways to ask.** Four thousand samples of one model of this lesson's kind, drawn in 30 steps, a thousand in
+# each of four ways: DDIM without guidance, DDPM without guidance, DDPM with guidance 3, and DDPM with guidance 0. The
+# last column: when all is drawn again from the same start with another `seed`, how much does a pixel change? Which row
+# is which?
 #
 # | row | class accuracy | Fréchet | precision | recall | change of a pixel |
 # |---|---|---|---|---|---|
@@ -1074,11 +1099,11 @@ progress()
 # ## What to read next
 #
 # - Sohl-Dickstein et al., *Deep Unsupervised Learning using Nonequilibrium Thermodynamics*, 2015: the idea.
-# - Ho, Jain and Abbeel, *Denoising Diffusion Probabilistic Models*, 2020: the paper that made it work; its algorithms 1 and
-#   2 are sections 3 and 4.
+# - Ho, Jain and Abbeel, *Denoising Diffusion Probabilistic Models*, 2020: the paper that made it work; its algorithms 1
+#   and 2 are sections 3 and 4.
 # - Song, Meng and Ermon, *Denoising Diffusion Implicit Models*, 2021: without dice; also inversion and interpolation.
-# - Song et al., *Score-Based Generative Modeling through Stochastic Differential Equations*, 2021: the reverse field, and why
-#   it works.
+# - Song et al., *Score-Based Generative Modeling through Stochastic Differential Equations*, 2021: the reverse field,
+#   and why it works.
 # - Nichol and Dhariwal, *Improved Denoising Diffusion Probabilistic Models*, 2021: the cosine schedule.
 # - Salimans and Ho, *Progressive Distillation for Fast Sampling of Diffusion Models*, 2022: velocity, and fewer steps.
 # - Ho and Salimans, *Classifier-Free Diffusion Guidance*, 2022. Lugmayr et al., *RePaint*, 2022: holes.

@@ -94,9 +94,10 @@ print(
 print("\n".join(rng.choice(sentences.train, 6, replace=False)))
 
 # %% [markdown]
-# A recurrent network learnt them by **maximum likelihood**, word after word, as in lesson 04: it is given what stands
-# before, and made to find the real next token likely. Here it comes trained, from this lesson's record (the recipe
-# `sentence-rnn`). We shall call it the **plain model**, and beat against it for the rest of the lesson.
+# A recurrent network learnt them by **[maximum likelihood](../docs/GLOSSARY.md#maximum-likelihood)**, word after word,
+# as in lesson 04: it is given what stands before, and made to find the real next token likely. Here it comes trained,
+# from this lesson's record (the recipe `sentence-rnn`). We shall call it the **plain model**, and beat against it for
+# the rest of the lesson.
 
 # %%
 plain = recipes.load_checkpoint("13", "sentences")
@@ -128,9 +129,10 @@ for temperature, written in written_plain.items():
 #
 # $$p(x \mid z) = \prod_{t=1}^{T} p(x_t \mid x_1, \dots, x_{t-1}, z)$$
 #
-# The **decoder** is a language model that is told $z$: as the first state of its memory, and again beside each token.
-# The **encoder** reads the whole sentence, from both ends, and guesses which $z$ it came from: a mean $\mu$ and a
-# variance $\sigma^2$ for each of the latents. Both learn by pushing the same bound up as in lesson 03,
+# The **[decoder](../docs/GLOSSARY.md#decoder)** is a language model that is told $z$: as the first state of its memory,
+# and again beside each token. The **[encoder](../docs/GLOSSARY.md#encoder)** reads the whole sentence, from both ends,
+# and guesses which $z$ it came from: a mean $\mu$ and a variance $\sigma^2$ for each of the latents. Both learn by
+# pushing the same bound up as in lesson 03,
 #
 # $$\log p(x) \;\ge\; \underbrace{\mathbb{E}_{q}\Big[\sum_t \log p(x_t \mid x_{<t}, z)\Big]}_{\text{reconstruction}} \;-\;
 # \underbrace{\sum_{j} \tfrac12\big(\mu_j^2 + \sigma_j^2 - 1 - \log \sigma_j^2\big)}_{\text{KL: what the guess says about } z}$$
@@ -248,22 +250,25 @@ for i in shown[:3]:
 # It hardly notices: a few tenths of a nat, of about seventy. `reconstruct` always takes the likeliest token, so that only
 # the latents can make a difference, and a reconstruction is just *some* sentence: a handful of them for everybody.
 #
-# This is **posterior collapse**, called *KL vanishing* when it happens to texts, and there it happens by itself. The
-# reason is a decoder that can do without. To predict the next word, the words before it are a much better help than a
-# latent that, at the beginning of training, is mostly noise. The decoder learns to ignore the noise; as soon as nobody
-# listens, the cheapest guess is the prior, at a KL of 0; and then there is nothing left to listen to. A decoder of
-# pixels that are independent given $z$, as in lesson 03, cannot get away with that.
+# This is **[posterior collapse](../docs/GLOSSARY.md#posterior-collapse)**, called *KL vanishing* when it happens to
+# texts, and there it happens by itself. The reason is a decoder that can do without. To predict the next word, the
+# words before it are a much better help than a latent that, at the beginning of training, is mostly noise. The decoder
+# learns to ignore the noise; as soon as nobody listens, the cheapest guess is the prior, at a KL of 0; and then there
+# is nothing left to listen to. A decoder of pixels that are independent given $z$, as in lesson 03, cannot get away
+# with that.
 #
 # What comes out is not useless: it is a language model, and a good one. It only has no handle, again.
 #
 # ## 4 · Three tricks
 #
-# - **KL warm-up**: weigh the KL with 0 at first and raise the weight to 1 over many steps, so that the latents have
-#   something to say before they have to pay.
-# - **Word dropout**: hide some of the words before from the decoder in training, so that it has to ask the latents.
-# - **Free bits**: each latent may say a little for free. Its KL, averaged over the batch, is charged only from a
-#   threshold $\lambda$ on: $\sum_j \max\big(\lambda,\ \overline{\mathrm{KL}}_j\big)$ stands in the place of the sum of
-#   the KLs. Below $\lambda$ there is no slope towards 0, and being silent gains nothing.
+# - **[KL warm-up](../docs/GLOSSARY.md#kl-warm-up)**: weigh the KL with 0 at first and raise the weight to 1 over many
+#   steps, so that the latents have something to say before they have to pay.
+# - **[Word dropout](../docs/GLOSSARY.md#word-dropout)**: hide some of the words before from the decoder in training, so
+#   that it has to ask the latents.
+# - **[Free bits](../docs/GLOSSARY.md#free-bits)**: each latent may say a little for free. Its KL, averaged over the
+#   batch, is charged only from a threshold $\lambda$ on: $\sum_j \max\big(\lambda,\ \overline{\mathrm{KL}}_j\big)$
+#   stands in the place of the sum of the KLs. Below $\lambda$ there is no slope towards 0, and being silent gains
+#   nothing.
 #
 # All three were tried (`docs/search-text-vae.md`). Alone, free bits let the latents of this small model say most, and
 # for little; the recipe gives each of the 32 latents a quarter of a nat. The score, later, is the honest bound, with the
@@ -440,8 +445,9 @@ print("verdict", round(float(verdict), 3), "slope", tape.gradient(verdict, logit
 #
 # ### Step one: noise, then the maximum
 #
-# Draw a uniform number $u$ for each word, make **Gumbel** noise of it, $g = -\log(-\log u)$, add it to the logits, and
-# take the largest. It looks like a strange game. Before you run it: how often will each word win?
+# Draw a uniform number $u$ for each word, make **[Gumbel](../docs/GLOSSARY.md#gumbel-noise)** noise of it,
+# $g = -\log(-\log u)$, add it to the logits, and take the largest. It looks like a strange game. Before you run it: how
+# often will each word win?
 
 # %%
 shares = tf.nn.softmax(logits)[0].numpy()
@@ -454,13 +460,14 @@ viz.symbol_bars({"softmax of the logits": shares, "share of wins": counted}, ["w
 
 # %% [markdown]
 # Exactly as often as the softmax says: the largest of *logits plus Gumbel noise* **is** a draw from the softmax (the
-# **Gumbel-max** trick). No other common noise does that. The dice now stand apart from the logits; what is left is a
-# maximum.
+# **[Gumbel-max](../docs/GLOSSARY.md#gumbel-max-trick)** trick). No other common noise does that. The dice now stand
+# apart from the logits; what is left is a maximum.
 #
 # ### Step two: soften the maximum
 #
 # The softmax is the soft version of "which is the largest". Divide by a temperature $\tau$ first, and it can be made as
-# hard as one likes. This is the **Gumbel-softmax** (Jang and others, and Maddison and others, both 2017):
+# hard as one likes. This is the **[Gumbel-softmax](../docs/GLOSSARY.md#gumbel-softmax)** (Jang and others, and Maddison
+# and others, both 2017):
 #
 # $$y_i = \frac{\exp\big((a_i + g_i)/\tau\big)}{\sum_k \exp\big((a_k + g_k)/\tau\big)}$$
 #
@@ -513,7 +520,8 @@ for temperature in (0.1, 0.5, 1.0, 2.0, 5.0):
 # nobody would ever write. There is no good temperature, only a compromise.
 #
 # One more thing is wrong with mixtures: the discriminator sees them, and real text is one-hot. It need not understand
-# language to tell the two apart. **Straight-through** hands out the hard draw, with the slope of the soft one:
+# language to tell the two apart. **[Straight-through](../docs/GLOSSARY.md#straight-through)** hands out the hard draw,
+# with the slope of the soft one:
 
 
 # %%
@@ -585,10 +593,11 @@ for name, written in {"before the game": written_before, "after it": written_aft
 # $$\nabla\, \mathbb{E}_{x \sim p}\,[r(x)] = \sum_x r(x)\, \nabla p(x) = \sum_x p(x)\, r(x)\, \nabla \log p(x) =
 # \mathbb{E}_{x \sim p}\big[r(x)\, \nabla \log p(x)\big].$$
 #
-# The middle step uses $\nabla p = p\, \nabla \log p$ (the **log-derivative trick**). The right side is a mean over
-# draws, so draws can estimate it, and $r$ may be anything: a program, a person, a discriminator. This is **policy
-# gradient**, or REINFORCE (Williams, 1992). On the four words from above, whose exact slope we know, with $\nabla \log
-# p(i) = \text{onehot}_i - p$:
+# The middle step uses $\nabla p = p\, \nabla \log p$ (the
+# **[log-derivative trick](../docs/GLOSSARY.md#log-derivative-trick)**). The right side is a mean over draws, so draws
+# can estimate it, and $r$ may be anything: a program, a person, a discriminator. This is
+# **[policy gradient](../docs/GLOSSARY.md#policy-gradient)**, or REINFORCE (Williams, 1992). On the four words from
+# above, whose exact slope we know, with $\nabla \log p(i) = \text{onehot}_i - p$:
 
 # %%
 drawn = rng.choice(4, size=200_000, p=shares / shares.sum())
@@ -602,9 +611,10 @@ np.testing.assert_allclose((rewards[:, None] * scores).mean(axis=0), exact, atol
 # %% [markdown]
 # It gets there, slowly. Every single draw knows only whether *it* was good, not which other word would have been
 # better. And there is a trap: add 10 to every reward. Nothing has changed about which word is best, but now *every*
-# drawn word is praised, and only the difference of the praises counts. The cure is to subtract a **baseline** $b$ that
-# does not depend on the draw, best what one would have expected anyway. Since the mean of $\nabla \log p$ is 0, the
-# slope stays right on average. Batches of 32 draws, rewards raised by 10:
+# drawn word is praised, and only the difference of the praises counts. The cure is to subtract a
+# **[baseline](../docs/GLOSSARY.md#baseline-of-rewards)** $b$ that does not depend on the draw, best what one would have
+# expected anyway. Since the mean of $\nabla \log p$ is 0, the slope stays right on average. Batches of 32 draws,
+# rewards raised by 10:
 
 # %%
 raised = (rewards + 10).reshape(-1, 32, 1)
@@ -622,8 +632,8 @@ viz.histogram(estimates, bins=19, limits=(-3.2, 3.5), x_label="slope, from 32 dr
 # sign wrong; with it, nearly all batches fall into a single bar of the picture. That one subtraction decides whether
 # learning from rewards works.
 #
-# The package's loss is the same thing for texts: minus $\log p$ of each word, times its **advantage**, reward minus
-# baseline, which counts as a plain number. Equal to ours:
+# The package's loss is the same thing for texts: minus $\log p$ of each word, times its
+# **[advantage](../docs/GLOSSARY.md#advantage)**, reward minus baseline, which counts as a plain number. Equal to ours:
 
 # %%
 given = tf.Variable(tf.repeat(logits, 32, axis=0))
@@ -638,12 +648,13 @@ print("rewards to come:", losses.rewards_to_come(tf.constant([[0.0, 0.0, 1.0, -0
 
 # %% [markdown]
 # The last line shows how a reward reaches the words before it. Here the third word got 1 and the fourth -0.5. A word is
-# credited with its own reward and with those that follow, each step further away worth less by the **discount**.
+# credited with its own reward and with those that follow, each step further away worth less by the
+# **[discount](../docs/GLOSSARY.md#discount-of-rewards)**.
 #
 # For the game (SeqGAN, Yu and others, 2017; our form follows ScratchGAN, de Masson d'Autume and others, 2019): a
 # recurrent discriminator gives a verdict after *every* token, which is that token's reward. A second network, the
-# **critic**, reads the same and learns to expect the rewards to come: it is the baseline. It starts from the plain
-# model, too. It comes trained from the record, by the recipe `policy-gan`:
+# **[critic](../docs/GLOSSARY.md#critic-of-rewards)**, reads the same and learns to expect the rewards to come: it is
+# the baseline. It starts from the plain model, too. It comes trained from the record, by the recipe `policy-gan`:
 
 # %%
 policy = recipes.load_checkpoint("13", "policy")
@@ -657,10 +668,12 @@ print("after the game with rewards:", *written_for_rewards[:6], sep="\n    ")
 #
 # How good is a writer? Lesson 10 had a right answer to compare with. Here there is none; what is usual is
 #
-# - **reference BLEU**: the BLEU of each sentence with *all* held-out sentences as its references. It asks for stretches
-#   of one to four words that also stand in real sentences. Large is good: **quality**.
-# - **self-BLEU**: the BLEU of each sentence with all *other* sentences of the same writer as references. Large is bad:
-#   it says the same again and again. Small is **diversity**.
+# - **[reference BLEU](../docs/GLOSSARY.md#reference-bleu)**: the BLEU of each sentence with *all* held-out sentences as
+#   its references. It asks for stretches of one to four words that also stand in real sentences. Large is good:
+#   **[quality](../docs/GLOSSARY.md#quality)**.
+# - **[self-BLEU](../docs/GLOSSARY.md#self-bleu)**: the BLEU of each sentence with all *other* sentences of the same
+#   writer as references. Large is bad: it says the same again and again. Small is
+#   **[diversity](../docs/GLOSSARY.md#diversity)**.
 #
 # One of them alone is worthless. Three writers that need no network, a thousand sentences each:
 
@@ -688,11 +701,11 @@ for name, found in measured.items():
 # that another column has to tell. Every measure has somebody who wins it for nothing; lesson 15 has more of them.
 #
 # Now the honest ones. At temperature 1 the plain model and the VAE lie a little below real sentences in both columns.
-# Cold, the plain model has far "better" sentences than Austen, which are far more alike. So **temperature** trades one
-# measure for the other, and every writer has that knob: it is no point but a curve, and is better than another if its
-# *curve* lies higher. Many published text GANs were compared with maximum likelihood at temperature 1 only, and looked
-# better than it. Caccia and others (2020) drew the whole curves. So do we, from the record: medians over three seeds or
-# more, whiskers from the lowest to the highest.
+# Cold, the plain model has far "better" sentences than Austen, which are far more alike. So
+# **[temperature](../docs/GLOSSARY.md#temperature)** trades one measure for the other, and every writer has that knob:
+# it is no point but a curve, and is better than another if its *curve* lies higher. Many published text GANs were
+# compared with maximum likelihood at temperature 1 only, and looked better than it. Caccia and others (2020) drew the
+# whole curves. So do we, from the record: medians over three seeds or more, whiskers from the lowest to the highest.
 
 
 # %%
@@ -841,8 +854,8 @@ for step, written in list(zip(counter.steps, looks, strict=True))[::2]:
 #
 # Why does nothing pull it back? The discriminator has found out long ago. But a policy learns only from what it draws.
 # Once a word is certain, no other is ever tried, none is ever rewarded, and the slope, $\text{onehot} - p$, is 0. A
-# softer fall has a cure: a bonus for **entropy**, or a share of maximum likelihood in the loss (`entropy_weight`,
-# `likelihood_weight`). The record let the same happen three times:
+# softer fall has a cure: a bonus for **[entropy](../docs/GLOSSARY.md#entropy)**, or a share of maximum likelihood in
+# the loss (`entropy_weight`, `likelihood_weight`). The record let the same happen three times:
 
 # %%
 for row in record.table("collapse"):

@@ -27,7 +27,7 @@
 # - measure texts as well, and say what BLEU cannot see;
 # - compare your own eye with a machine's.
 #
-# It runs in about a minute on two CPU cores. No model is trained here: the weights are those that the other
+# It runs in about a minute and a half on two CPU cores. No model is trained here: the weights are those that the other
 # lessons recorded. Reading takes about 55 minutes. Lessons 01 to 03 come before; the tables also hold models of lessons
 # 04 to 13, and you can read them without those.
 
@@ -114,8 +114,9 @@ print("from above: " + "; ".join(blind))
 #
 # ## 2 · Two clouds, one distance
 #
-# The **evaluator** that you met in lesson 01 turns an image into 64 numbers, its **features**. Five thousand images
-# make a cloud in 64 dimensions. How far is the cloud of the samples from the cloud of real images?
+# The **[evaluator](../docs/GLOSSARY.md#evaluator)** that you met in lesson 01 turns an image into 64 numbers, its
+# **[features](../docs/GLOSSARY.md#feature)**. Five thousand images make a cloud in 64 dimensions. How far is the cloud
+# of the samples from the cloud of real images?
 #
 # ### In one dimension
 #
@@ -128,8 +129,9 @@ print("from above: " + "; ".join(blind))
 #
 # $$d^2 = (\mu_a - \mu_b)^2 + (\sigma_a - \sigma_b)^2,$$
 #
-# with means $\mu$ and standard deviations $\sigma$. This is the **Fréchet distance**, squared; by habit it is reported
-# without taking the root, and so do we.
+# with means $\mu$ and standard deviations $\sigma$. This is the
+# **[Fréchet distance](../docs/GLOSSARY.md#fréchet-distance)**, squared; by habit it is reported without taking the
+# root, and so do we.
 
 # %%
 heap_a, heap_b = rng.normal(0, 1, size=200_000), rng.normal(3, 2, size=200_000)
@@ -149,14 +151,15 @@ viz.histogram({"first heap": heap_a, "second heap": heap_b}, bins=60)
 #
 # ### In two dimensions, and in 64
 #
-# Now a cloud has a mean vector $\mu$ and a **covariance** matrix $\Sigma$, which holds the variance along each axis and
-# how the axes go together. The formula keeps its shape:
+# Now a cloud has a mean vector $\mu$ and a **[covariance](../docs/GLOSSARY.md#covariance)** matrix $\Sigma$, which
+# holds the variance along each axis and how the axes go together. The formula keeps its shape:
 #
 # $$d^2 = |\mu_a - \mu_b|^2 + \mathrm{tr}\big(\Sigma_a + \Sigma_b - 2\,(\Sigma_a^{1/2}\,\Sigma_b\,\Sigma_a^{1/2})^{1/2}\big)$$
 #
-# The **trace** $\mathrm{tr}$ adds up the diagonal. And the **root** of a matrix is another matrix that gives it when
-# multiplied with itself. For covariances we find it in three steps: turn to the axes of the cloud (the eigenvectors),
-# take the roots of the variances there, turn back.
+# The **[trace](../docs/GLOSSARY.md#trace)** $\mathrm{tr}$ adds up the diagonal. And the
+# **[root](../docs/GLOSSARY.md#root-of-a-matrix)** of a matrix is another matrix that gives it when multiplied with
+# itself. For covariances we find it in three steps: turn to the axes of the cloud (the eigenvectors), take the roots of
+# the variances there, turn back.
 
 
 # %%
@@ -230,10 +233,11 @@ for name, cloud in clouds.items():
     )
 
 # %% [markdown]
-# To the Fréchet distance all three are the same. The **kernel distance** compares more: with the cubic kernel of
-# Bińkowski and others (2018) it also sees *third* moments, that is, whether a cloud is lopsided. Three heaps are, so it
-# finds them at once. Eight heaps are too symmetric, and it is blind to them as well. Recall, in the last column, which
-# section 4 explains, notices both times: much of the Gaussian lies where no heap is.
+# To the Fréchet distance all three are the same. The **[kernel distance](../docs/GLOSSARY.md#kernel-distance)**
+# compares more: with the cubic kernel of Bińkowski and others (2018) it also sees *third* moments, that is, whether a
+# cloud is lopsided. Three heaps are, so it finds them at once. Eight heaps are too symmetric, and it is blind to them
+# as well. Recall, in the last column, which section 4 explains, notices both times: much of the Gaussian lies where no
+# heap is.
 #
 # Every number reduces a cloud to something. It is blind to what it leaves out.
 #
@@ -278,9 +282,9 @@ picture
 
 # %% [markdown]
 # Read the lowest line first. It should be 0 and is not: with few images both clouds have, by chance, a wrong mean and a
-# wrong covariance, and every such error adds to the distance and never takes away. This is **bias**. It falls like
-# $1/n$, nearly a straight line in this picture with logarithms on both axes: $n$ times the distance stays about the
-# same.
+# wrong covariance, and every such error adds to the distance and never takes away. This is
+# **[bias](../docs/GLOSSARY.md#bias)**. It falls like $1/n$, nearly a straight line in this picture with logarithms on
+# both axes: $n$ times the distance stays about the same.
 #
 # The three lines meet at the left. With 100 images on each side a good model cannot be told from real images, and even
 # these look several times worse than the same model does with 5,000. So:
@@ -288,7 +292,7 @@ picture
 # - **Compare only equal $n$.** All rows of one table have the same number of samples and the same reference.
 # - The middle line does *not* go to zero. Training and held-out digits are not quite the same pile: they were written
 #   by different people, and the first 5,000 test images of MNIST are known for their neat hands. A perfect student of
-#   the training images would end at this line, not at 0. It is our **floor**.
+#   the training images would end at this line, not at 0. It is our **[floor](../docs/GLOSSARY.md#floor)**.
 #
 # The kernel distance has no such bias: it can fall below zero, and scatters around it.
 
@@ -306,12 +310,14 @@ for n in (100, 1000):
 #
 # ## 4 · Balls: real, covered, crowded
 #
-# A distance mixes two questions, how real and how complete. **Precision and recall** keep them apart (Kynkäänniemi and
-# others, 2019). Around every real point put a ball that reaches to its third nearest neighbour: where points are dense,
-# balls are small. All balls together are "where the real images are".
+# A distance mixes two questions, how real and how complete.
+# **[Precision and recall](../docs/GLOSSARY.md#precision-and-recall)** keep them apart (Kynkäänniemi and others, 2019).
+# Around every real point put a ball that reaches to its third nearest neighbour: where points are dense, balls are
+# small. All balls together are "where the real images are".
 #
-# - **Precision**: the share of *generated* points that lie in the ball of any real one.
-# - **Recall**: the share of *real* points that lie in the ball of any generated one.
+# - **[Precision](../docs/GLOSSARY.md#precision)**: the share of *generated* points that lie in the ball of any real
+#   one.
+# - **[Recall](../docs/GLOSSARY.md#recall)**: the share of *real* points that lie in the ball of any generated one.
 #
 # In the plane we can draw it. The real points form two heaps; the generator knows the right one only, and makes
 # something else besides.
@@ -352,9 +358,10 @@ picture
 # against precision. On the right it is the other way round: the crosses are real, and none of the left heap is in a
 # ball, nor are a few at the rim of the right one. More than half of what is real is not covered.
 #
-# Balls have a weakness. One real point far out has a wide ball, and whoever falls into it counts as real. **Coverage**
-# (Naeem and others, 2020) turns the second question round: the share of *real* balls that hold a generated point. Only
-# real points have balls, and a wide one counts no more than a small one. Put a single real point between the strays:
+# Balls have a weakness. One real point far out has a wide ball, and whoever falls into it counts as real.
+# **[Coverage](../docs/GLOSSARY.md#coverage)** (Naeem and others, 2020) turns the second question round: the share of
+# *real* balls that hold a generated point. Only real points have balls, and a wide one counts no more than a small one.
+# Put a single real point between the strays:
 
 # %%
 outlier = np.concatenate([real_points, [[0.2, 2.5]]])
@@ -439,8 +446,9 @@ viz.histogram(
 #
 # ## 6 · One table
 #
-# All image models of the course, the same evaluator, 5,000 samples each against 5,000 held-out images: a **record**,
-# with medians over three draws of the samples. One row is measured again, live:
+# All image models of the course, the same evaluator, 5,000 samples each against 5,000 held-out images: a
+# **[record](../docs/GLOSSARY.md#record)**, with medians over three draws of the samples. One row is measured again,
+# live:
 
 # %%
 PARAMETERS = comparison.checked_parameters(comparison.DCGAN, SAMPLES)
@@ -462,11 +470,11 @@ def show_quality(table):
 show_quality(record.table("digits"))
 
 # %% [markdown]
-# Read the last three rows before the others. The **floor** is real images in the place of the samples, and **the
-# copier** is the very same images, handed in by somebody who was trained on them. Every number is the same but one:
-# the floor's neighbours were looked for among the *other* training images. Noise shows how bad a number can get.
-# (*Confident* is the share of samples of whose class the evaluator is sure, *nearest* the median distance to the nearest
-# training image, fresh real images being at 1.)
+# Read the last four rows before the others. The **floor** is real images in the place of the samples, and
+# **[the copier](../docs/GLOSSARY.md#copier)** is the very same images, handed in by somebody who was trained on them.
+# Every number is the same but one: the floor's neighbours were looked for among the *other* training images. Noise
+# shows how bad a number can get. (*Confident* is the share of samples of whose class the evaluator is sure, *nearest*
+# the median distance to the nearest training image, fresh real images being at 1.)
 #
 # Now the models. Which of them is best?
 
@@ -488,13 +496,18 @@ viz.precision_recall_plane(
 )
 
 # %% [markdown]
-# No model wins everywhere. The DCGAN has the smallest distance, by little. The conditional GAN has the most samples that
-# look real and can be read, and the best coverage. In precision it is even above the floor, because it draws the plain
-# kind of each digit and leaves odd hands out, as its recall says; and it keeps closest to the training images, closer
-# than fresh real ones are. These are no copies, but a number to watch. The VAE is the other way round: the best recall,
-# and far less that looks real. The autoencoder was never meant to draw, and is last in every column. And nobody is near
-# the floor in precision and recall at once. So which model is best is no question of measuring alone: it depends on what
-# the samples are for.
+# No model wins everywhere. The diffusion model and the DCGAN have the smallest distance, the one ahead of the other by
+# nothing that counts. The conditional GAN has the most samples that look real and can be read, and the best coverage. In
+# precision it is even above the floor, because it draws the plain kind of each digit and leaves odd hands out, as its
+# recall says; and it keeps closest to the training images, closer than fresh real ones are. These are no copies, but a
+# number to watch. The VAE is the other way round: the best recall, and far less that looks real. The autoencoder was
+# never meant to draw, and is last in every column. And nobody is near the floor in precision and recall at once. So which
+# model is best is no question of measuring alone: it depends on what the samples are for.
+#
+# The PixelCNN needs a second look. It draws black and white, nothing between, and every other row is grey. *Real* digits
+# that were made black and white, the line below the floor, are at a distance of nearly 4 themselves, so this table asks
+# the PixelCNN for something that it cannot have. Lesson 08 compares it with everybody in black and white: there it
+# stands between the DCGAN and the VAE. And it has one number that no other row can show, an exact likelihood.
 #
 # ### How sure is the order?
 #
@@ -511,11 +524,12 @@ for row in models:
     )
 
 # %% [markdown]
-# For most of the GANs the ranges on the right are the wider ones: the game ends differently each time. (The Wasserstein
-# row has three trainings only.) The VAE's loss leads to much the same model from every seed, and what scatters is mostly
-# the sample. Where two ranges on the right overlap, the order of these two models is not known, however many digits the
-# table prints. So it is with the DCGAN and the conditional GAN: in the table the one is ahead, over their trainings rather
-# the other. Papers rarely print that column.
+# For most of the GANs the ranges on the right are the wider ones: the game ends differently each time. (The
+# Wasserstein row has three trainings only.) The losses of the VAE and of the PixelCNN lead to much the same model
+# from every seed, and what scatters is mostly the sample. Where two ranges on the right overlap, the order of these
+# two models is not known, however many digits the table prints. So it is with the DCGAN, the conditional GAN and the
+# diffusion model: whichever is ahead in the table, over their trainings it is rather another. Papers rarely print
+# that column.
 #
 # ### What it costs
 
@@ -528,8 +542,9 @@ for row in models:
 # %% [markdown]
 # Weights are those that drawing needs: a VAE's encoder is left out, and so is every discriminator. Both speeds were taken
 # in one go on one machine with two cores, the seconds of a whole training reckoned from ten seconds of it; they are told,
-# not promised. All of these models draw in one pass, more than ten thousand images a second. That will not be so for the
-# models of lessons 08 and 11.
+# not promised. Training took about as long for all but the autoencoder. Drawing did not. The first six draw in one pass,
+# more than ten thousand images a second. The PixelCNN takes 784 small steps one after the other, and the diffusion model
+# asks its whole network thirty times: a twentieth of that speed, or less.
 #
 # ### And clothes
 
@@ -538,10 +553,13 @@ show_quality(record.table("fashion"))
 
 # %% [markdown]
 # Another evaluator, another scale: numbers of this table cannot be compared with those of the digits. The floor is
-# lower, because the held-out clothes come from the same pile as the others, and recall is far lower: the models draw
-# shirts and shoes that look like some, and leave out most of the variety. Labels help most here: the conditional GAN is
-# nearest by far. And mind the time: the DCGAN of this table trained for some thirty seconds and the Wasserstein GAN for
-# fifty. After equal seconds the DCGAN is well ahead, as lesson 05's record says. A table is no fairer than its rows.
+# lower, because the held-out clothes come from the same pile as the others, and recall is far lower: most models draw
+# shirts and shoes that look like some, and leave out much of the variety. Here the VQ-VAE stands out. Its recall is more
+# than twice that of any other: its codes were learned from *all* images, none of which it may leave out, and its prior
+# is paid for likelihood, as the PixelCNN is. The conditional GAN is nearest, and looks most real. The diffusion model,
+# ahead on digits, is in the last place here: its recipe was looked for on digits (lesson 11 shows what goes wrong). And
+# mind the time: the DCGAN of this table trained for some thirty seconds, the two last for sixty. After equal seconds the
+# DCGAN is much better than here, as lesson 05's record says. A table is no fairer than its rows.
 #
 # ## 7 · Does the order depend on the evaluator?
 #
@@ -579,12 +597,16 @@ for space, found in zip(list(spaces)[1:], others):
     print(f"rank correlation of {space} with the digits evaluator: {agreement:+.1f}")
 
 # %% [markdown]
-# The **rank correlation** compares orders only: +1 for the same order, −1 for the reverse, and 0 for two that have
-# nothing to do with each other. A network that knows nothing of digits gives nearly the same order: its features are of
-# strokes and edges, and those serve here as well. In pixels it is another order. The autoencoder is still last, but the
-# VAE comes first, with the dense GAN beside it, and the conditional GAN last but one. Two reasons are plain. A VAE is
-# trained to get every pixel right on average. And the 64 directions of largest variance are coarse ones: they hold where
-# the ink is, while blur shows in the fine ones that were left out.
+# The **[rank correlation](../docs/GLOSSARY.md#rank-correlation)** compares orders only: +1 for the same order, −1 for
+# the reverse, and 0 for two that have nothing to do with each other. Neither of the other spaces agrees much with the
+# first, and it is worth looking at who moves.
+#
+# For the network that has never seen a digit, the PixelCNN goes up, and the diffusion model falls from the first place to
+# the last but one. The one has ragged edges, the other a faint grain on the background (lesson 11): two flaws that the
+# digits evaluator weighs in one way and the fashion evaluator, which has learned to look at cloth, in another. In pixels
+# it is a third order. The diffusion model is first and the VAE second, the autoencoder still last, and the conditional
+# GAN last but one. The 64 directions of largest variance are coarse ones: they hold where the ink is, while blur, grain
+# and ragged edges show in the fine ones that were left out.
 #
 # So an order belongs to its features, and whoever chooses them takes part in the judgement. Ours were chosen before
 # any model was trained, and no model was trained on them. That is the least one can ask.
@@ -627,8 +649,8 @@ print(f"one coin in {1 / lucky:.0f} is right at least two times out of three")
 # ### A machine in your place
 #
 # A machine has more patience. Train a small classifier on some real and some generated images, and test it on others
-# of both: a **classifier two-sample test** (Lopez-Paz and Oquab, 2017). 50% means that it cannot tell them apart.
-# Before you run it: for which model will it be easiest?
+# of both: a **[classifier two-sample test](../docs/GLOSSARY.md#classifier-two-sample-test)** (Lopez-Paz and Oquab,
+# 2017). 50% means that it cannot tell them apart. Before you run it: for which model will it be easiest?
 
 
 # %%
@@ -663,8 +685,10 @@ viz.bars(accuracy, errors=spread, reference={"cannot tell": 0.5}, unit="share of
 
 # %% [markdown]
 # The whiskers are 95% intervals, as above: where they overlap, this judge has not told two models apart either. The
-# autoencoder's pieces are found most easily, then the VAE's grey. The GANs fool the machine more often, and perhaps the
-# dense one most, though its distance is not the best of them.
+# PixelCNN is found out nearly always: a picture without a single grey pixel is generated, and no more need be known. Then
+# come the autoencoder's pieces, and then the diffusion model, which has the *smallest* distance of all and is betrayed by
+# the grain on its background. The VAE's grey is next. The GANs fool the machine most often, and perhaps the dense one
+# best, though its distance is not the best of them.
 #
 # The two lowest bars are the floor, and it is not 50%: training images can be told from held-out ones a little, because
 # other people wrote them (section 3). The dimmed copier stands at the same place. So **a copier wins this test, too**:
@@ -679,11 +703,12 @@ viz.bars(accuracy, errors=spread, reference={"cannot tell": 0.5}, unit="share of
 #
 # For texts the three questions stay, and no evaluator network is needed, because words can be counted.
 #
-# - *Does it look real?* **BLEU** (lesson 10): how many of a sentence's groups of one to four words stand in real
-#   sentences. All held-out sentences of the novels together are the reference, and the table has the mean over all
-#   sentences that a model writes.
-# - *Is everything there?* **Self-BLEU**: the same, with the model's *other* sentences as the reference. Low is good: a
-#   model that says one thing in all its sentences has 1. **Distinct** is the share of different groups of three words.
+# - *Does it look real?* **[BLEU](../docs/GLOSSARY.md#bleu)** (lesson 10): how many of a sentence's groups of one to
+#   four words stand in real sentences. All held-out sentences of the novels together are the reference, and the table
+#   has the mean over all sentences that a model writes.
+# - *Is everything there?* **[Self-BLEU](../docs/GLOSSARY.md#self-bleu)**: the same, with the model's *other* sentences
+#   as the reference. Low is good: a model that says one thing in all its sentences has 1.
+#   **[Distinct](../docs/GLOSSARY.md#distinct)** is the share of different groups of three words.
 # - *Is anything new?* The share of sentences **copied** whole from training, and the longest stretch of characters that
 #   stands in the novels, word for word.
 #
@@ -758,11 +783,11 @@ picture
 # finds a page of a thousand characters $2^{300}$ times as likely. (Drawn at lower temperatures the models move up and to
 # the right, each along a curve of its own. Lesson 13 shows that.)
 #
-# Of the last two columns only one can be compared between models. **Perplexity** counts equally likely choices for the
-# next *token*, and a token is a character for one model and half a word for another. Bits per character have the same
-# unit for all, but not the same text: those of lesson 13 are for single sentences, without what stood before, those of 04
-# and 09 for the running text of the held-out chapters. And a GAN was never trained for this column; that its generator
-# can be asked at all is because it writes token by token.
+# Of the last two columns only one can be compared between models. **[Perplexity](../docs/GLOSSARY.md#perplexity)**
+# counts equally likely choices for the next *token*, and a token is a character for one model and half a word for
+# another. Bits per character have the same unit for all, but not the same text: those of lesson 13 are for single
+# sentences, without what stood before, those of 04 and 09 for the running text of the held-out chapters. And a GAN was
+# never trained for this column; that its generator can be asked at all is because it writes token by token.
 
 # %%
 print(" " * 27 + f"{'weights':>10}{'training s':>12}{'characters per s':>18}")
