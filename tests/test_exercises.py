@@ -454,7 +454,7 @@ STARTERS = {
     "07.5": ("*training*",),
     "11.2": ("over the batch",),
     "11.3": ("Both bugs",),
-    "11.4": ("swapped, and",),
+    "11.4": ("told and untold are swapped",),
 }
 
 
