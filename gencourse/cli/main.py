@@ -21,9 +21,13 @@ VERBS = {
         "sample": ("gencourse.cli.models:sample", "Draw samples from a trained model into a file."),
         "evaluate": ("gencourse.cli.models:evaluate", "Measure a trained model, or a file of samples."),
     },
+    "For instructors": {
+        "class": ("gencourse.cli.classroom.group:classroom", "Assignments, slides, a room without internet."),
+    },
     "For contributors": {
         "test": ("gencourse.cli.check:test", "Lint, unit tests, and every notebook."),
         "build": ("gencourse.cli.build:build", "Execute a lesson's source into its notebook."),
+        "site": ("gencourse.cli.site:site", "Build a site of all lessons, to read without running."),
         "record": ("gencourse.cli.records:record", "Measure a lesson's records again."),
         "lock": ("gencourse.cli.lock:lock", "Renew requirements.lock and environment.yml."),
         "point": ("gencourse.cli.point:point", "Point badges and first cells at another repository."),

@@ -861,7 +861,8 @@ for step, written in list(zip(counter.steps, looks, strict=True))[::2]:
 for row in record.table("collapse"):
     low, high = (1000 * share for share in row["ranges"]["different"])
     print(f"{row['variant']}, {row['steps']} steps: {low:.0f} to {high:.0f} different sentences of 1,000")
-#
+
+# %% [markdown]
 # ## 11 · Seven characters at a time
 #
 # The same models, on other texts: single lines of seven characters out of Tang quatrains. From the record:

@@ -1,0 +1,1 @@
+"""What an instructor needs: assignments for nbgrader, run sheets, slides, a wheelhouse, a check before class."""
