@@ -197,22 +197,39 @@ def test_slides_of_a_lesson_need_no_other_host(number, tmp_path):
 LOCK = (ROOT / lock.LOCK).read_text(encoding="utf-8")
 
 
+@pytest.mark.parametrize("patch", wheelhouse.PATCHES)
 @pytest.mark.parametrize("python", wheelhouse.PYTHONS)
 @pytest.mark.parametrize("platform", wheelhouse.PLATFORMS)
-def test_a_wheelhouse_holds_the_pins_of_its_machine(platform, python):
-    machine = {**wheelhouse.PLATFORMS[platform][1], "python_version": python, "python_full_version": f"{python}.0"}
+def test_a_wheelhouse_holds_the_pins_of_its_machine(platform, python, patch):
+    machine = {
+        **wheelhouse.PLATFORMS[platform][1],
+        "python_version": python,
+        "python_full_version": f"{python}.{patch}",
+    }
     machine |= {"implementation_name": "cpython", "platform_python_implementation": "CPython"}
     wanted = {
         name: (version, hashes)
         for name, version, marker, hashes in lock.read_lock(LOCK)
         if not marker or Marker(marker).evaluate(machine)
     }
-    pins = wheelhouse.pins_for(LOCK, platform, python)
+    pins = wheelhouse.pins_for(LOCK, platform, python, patch)
     assert pins.keys() == wanted.keys()
     for name, (version, hashes) in wanted.items():
         assert pins[name].startswith(f"{name}=={version} \\\n")
         assert pins[name].count("--hash=sha256:") == hashes
         assert ";" not in pins[name]
+
+
+def test_any_patch_of_a_python_finds_its_pins():
+    """Markers may draw a line within a Python; the first and the last patch together have what those between need."""
+
+    def pins(*machine):
+        return set(wheelhouse.pins_for(LOCK, *machine).values())
+
+    for platform in wheelhouse.PLATFORMS:
+        for python in wheelhouse.PYTHONS:
+            held = {pin for patch in wheelhouse.PATCHES for pin in pins(platform, python, patch)}
+            assert all(pins(platform, python, patch) <= held for patch in range(3, 16, 3))
 
 
 def test_missing_packages_are_found_by_their_hash(tmp_path):

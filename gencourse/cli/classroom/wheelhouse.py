@@ -15,6 +15,7 @@ from gencourse.cli import output, repo
 from gencourse.cli.lock import LOCK
 
 PYTHONS = ("3.11", "3.12", "3.13")
+PATCHES = (0, 99)  # a marker may ask for 3.11.5 or later: a wheelhouse serves the first and the last of each Python
 
 # What pip calls each system, best first, and what the markers of requirements.lock call it.
 PLATFORMS = {
@@ -81,15 +82,15 @@ folder: `python3 start.py`.
 """
 
 
-def pins_for(text, platform, python):
+def pins_for(text, platform, python, patch=0):
     """The pins of a lock file that hold on a machine, each with its hashes, and without markers.
 
-    Args: text: of requirements.lock; platform: a key of PLATFORMS; python: such as "3.12".
+    Args: text: of requirements.lock; platform: a key of PLATFORMS; python: such as "3.12"; patch: its last number.
     Returns: {name: lines for a requirements file}.
     """
     from packaging.markers import Marker
 
-    here = {**PLATFORMS[platform][1], "python_version": python, "python_full_version": f"{python}.0"}
+    here = {**PLATFORMS[platform][1], "python_version": python, "python_full_version": f"{python}.{patch}"}
     here |= {"implementation_name": "cpython", "platform_python_implementation": "CPython", "extra": ""}
     found = {}
     for entry in re.split(r"\n(?=[A-Za-z0-9])", text):
@@ -166,6 +167,25 @@ def missing(pins, wheels):
     ]
 
 
+def fill(pins, folder, platform, python):
+    """Fetch those of `pins` that the folder's wheels do not have yet.
+
+    Raises: click.ClickException: when some are still missing afterwards.
+    """
+    wheels = folder / "wheels"
+    wanted = missing(pins, wheels)
+    if not wanted:
+        return
+    click.echo(f"fetching {len(wanted)} of {len(pins)} packages ...", err=True)
+    requirements = folder / "requirements.txt"
+    output.write_whole(requirements, "\n".join(pins[name] for name in wanted) + "\n")
+    fetch(requirements, wheels, platform, python)
+    requirements.unlink()
+    wanted = missing(pins, wheels)
+    if wanted:
+        raise click.ClickException(f"these packages are still missing: {', '.join(wanted)}")
+
+
 @click.command()
 @click.option("--platform", type=click.Choice(sorted(PLATFORMS)), required=True, help="The machines' system.")
 @click.option("--python", type=click.Choice(PYTHONS), default="3.12", show_default=True, help="Their Python.")
@@ -183,17 +203,10 @@ def wheelhouse(platform, python, folder, json_mode):
     folder = folder.resolve()
     wheels = folder / "wheels"
     wheels.mkdir(parents=True, exist_ok=True)
-    pins = pins_for((root / LOCK).read_text(encoding="utf-8"), platform, python)
-    wanted = missing(pins, wheels)
-    if wanted:
-        click.echo(f"fetching {len(wanted)} of {len(pins)} packages ...", err=True)
-        requirements = folder / "requirements.txt"
-        output.write_whole(requirements, "\n".join(pins[name] for name in wanted) + "\n")
-        fetch(requirements, wheels, platform, python)
-        requirements.unlink()
-        wanted = missing(pins, wheels)
-        if wanted:
-            raise click.ClickException(f"these packages are still missing: {', '.join(wanted)}")
+    text = (root / LOCK).read_text(encoding="utf-8")
+    for patch in PATCHES:
+        pins = pins_for(text, platform, python, patch)
+        fill(pins, folder, platform, f"{python}.{patch}")
     build_wheel(root, wheels)
     copy_course(root, folder / "course")
     output.write_whole(folder / "install.py", INSTALL.format(platform=platform, python=python))
