@@ -166,15 +166,13 @@ def check_kernel():
 CHECKS = (check_python, check_packages, check_hardware, check_data, check_training, check_kernel)
 
 
-@click.command()
-@click.option("--json", "json_mode", is_flag=True, help="One line of JSON on stdout; the rest on stderr.")
-def doctor(json_mode):
-    """Check Python, packages, processor, memory, disk, GPU, data, one training step and a kernel.
+def tell(checks, ready, *, json_mode):
+    """Run checks, say what each found, and end with `ready`.
 
-    Example: gencourse doctor
+    Raises: click.ClickException: when a check needs attention.
     """
     lines = []
-    for check in CHECKS:
+    for check in checks:
         for found in check():
             lines.append(found)
             state = output.mark("ok" if found["ok"] else "failed")
@@ -185,4 +183,14 @@ def doctor(json_mode):
         output.emit_json({"ok": not bad, "checks": lines})
     if bad:
         raise click.ClickException(f"{len(bad)} of {len(lines)} checks need attention: {', '.join(bad)}")
-    output.say("This machine is ready.", json_mode=json_mode)
+    output.say(ready, json_mode=json_mode)
+
+
+@click.command()
+@click.option("--json", "json_mode", is_flag=True, help="One line of JSON on stdout; the rest on stderr.")
+def doctor(json_mode):
+    """Check Python, packages, processor, memory, disk, GPU, data, one training step and a kernel.
+
+    Example: gencourse doctor
+    """
+    tell(CHECKS, "This machine is ready.", json_mode=json_mode)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import click
 
-from gencourse.cli import doctor, output, repo
+from gencourse.cli import doctor, repo
 from gencourse.cli.build import kernel_environment
 from gencourse.cli.classroom.wheelhouse import pip
 from gencourse.cli.lock import LOCK, pins_here
@@ -100,16 +100,4 @@ def preflight(folder, json_mode):
     checks = [*doctor.CHECKS, check_training_speed, check_ports]
     if folder is not None:
         checks.append(lambda: check_wheelhouse(folder.resolve()))
-    lines = []
-    for check in checks:
-        for found in check():
-            lines.append(found)
-            state = output.mark("ok" if found["ok"] else "failed")
-            advice = f" -> {found['advice']}" if found["advice"] else ""
-            output.say(f"{state:8} {found['check']}: {found['found']}{advice}", json_mode=json_mode)
-    bad = [found["check"] for found in lines if not found["ok"]]
-    if json_mode:
-        output.emit_json({"ok": not bad, "checks": lines})
-    if bad:
-        raise click.ClickException(f"{len(bad)} of {len(lines)} checks need attention: {', '.join(bad)}")
-    output.say("This machine is ready for class.", json_mode=json_mode)
+    doctor.tell(checks, "This machine is ready for class.", json_mode=json_mode)
