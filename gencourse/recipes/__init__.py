@@ -4,7 +4,7 @@ from gencourse import runtime  # noqa: F401 (first: it keeps TensorFlow's start-
 
 # isort: split
 from .base import Recipe
-from .checkpoints import load_checkpoint
+from .checkpoints import load_checkpoint, recorded
 from .conditional import CGAN_DIGITS
 from .dcgan import DCGAN_DIGITS
 from .diffusion import DDPM_DIGITS, DDPM_RING
@@ -42,6 +42,7 @@ __all__ = [
     "load",
     "load_checkpoint",
     "of_lesson",
+    "recorded",
     "sample",
     "sample_labels",
     "steps_per_call",

@@ -139,6 +139,7 @@ STUDIES: dict[str, tuple[Study, ...]] = {
             recipe="inpainter",
             variants={"the lesson's": {}},
             claims={"psnr": True, "ssim": True},
+            checkpoint=True,
         ),
         Study(
             name="denoise",
