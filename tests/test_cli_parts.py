@@ -95,3 +95,19 @@ def test_files_are_written_whole_or_not_at_all(tmp_path, monkeypatch):
 def test_lint_covers_what_people_edit():
     words = check.lint_commands(ROOT)["ruff check"]
     assert {"start.py", "gencourse", "tests"} <= set(words)
+
+
+def test_notebooks_share_the_cores_when_there_is_memory_for_two():
+    assert check.core_groups([3, 0, 1], 8e9) == [{0, 3}, {1}]
+    assert check.core_groups([0], 8e9) == [None]
+    assert check.core_groups([], 8e9) == [None]  # a system that cannot bind processes to cores
+    assert check.core_groups([0, 1], 5e9) == [None]
+
+
+@pytest.mark.skipif(not hasattr(os, "sched_setaffinity"), reason="this system cannot bind processes to cores")
+def test_a_bound_command_runs_on_its_cores_alone():
+    core = min(os.sched_getaffinity(0))
+    question = [sys.executable, "-c", "import os; print(os.sched_getaffinity(0)); raise SystemExit(3)"]
+    status, text = check.call(check.bound(question, {core}), ROOT, None, False, at_once=False)
+    assert (status, text.strip()) == (3, str({core}))
+    assert check.bound(question, None) == question

@@ -138,6 +138,21 @@ def test_a_record_holds_both_tables_and_keeps_the_other(records):
     assert set(read.claims) == {"small_frechet"}
     assert set(read.about["measured"]) == {"small", "other"}
     assert {"machine", "keras", "tensorflow"} <= set(read.about)
+    assert {entry["machine"] for entry in read.about["measured"].values()} == {read.about["machine"]}
+
+
+def test_what_was_measured_on_another_machine_keeps_its_words(records):
+    path = record.record("77", only="small")
+    words = results.load_record("77", folder=records).about["machine"]
+    old = path.read_text(encoding="utf-8").replace(words, "an abacus")
+    entry = old.index("[record.measured.small]")
+    path.write_text(old[:entry] + old[entry:].replace('machine = "an abacus"\n', ""), encoding="utf-8")
+    record.record("77", only="other")
+    about = results.load_record("77", folder=records).about
+    assert {name: entry["machine"] for name, entry in about["measured"].items()} == {
+        "small": "an abacus",
+        "other": words,
+    }
 
 
 def test_a_trial_writes_nothing(records):

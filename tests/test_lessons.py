@@ -14,6 +14,7 @@ from gencourse.recipes.studies import STUDIES
 
 SOURCES = sorted((Path(__file__).parents[1] / "notebooks" / "source").glob("[0-9][0-9]_*.py"))
 pytestmark = pytest.mark.skipif(not SOURCES, reason="the lessons are not part of this installation")
+WITHOUT_FALLBACK = ("00", "15")  # they train for seconds, or not at all
 each = pytest.mark.parametrize("source", SOURCES, ids=[path.stem for path in SOURCES])
 
 
@@ -40,6 +41,18 @@ def test_parameters_are_those_of_the_recipes(source):
         assert shown, f"no parameter of {recipe.name} can be turned"
         for key, name in shown.items():
             assert values[name] == recipe.parameters[key], f"{name} differs from recipe {recipe.name}"
+
+
+@each
+def test_a_lesson_can_load_its_main_model(source):
+    text, lesson = source.read_text(encoding="utf-8"), source.name[:2]
+    if lesson in WITHOUT_FALLBACK:
+        assert "LOAD_CHECKPOINT" not in text
+        return
+    (name,) = re.findall(rf'recipes\.recorded\("{lesson}", "(\w+)", ', text)
+    recipe = results.load_record(lesson).checkpoints[name]["recipe"]
+    assert recipe in notebook(source).metadata["gencourse"]["recipes"]
+    assert "\nLOAD_CHECKPOINT = False  # " in text
 
 
 @each
@@ -154,6 +167,37 @@ def test_the_course_keeps_its_promises_about_lesson_09():
     assert plain["bits_per_character"] < rows["from nothing"]["bits_per_character"]
     assert mixed["prose_bits_per_character"] < plain["prose_bits_per_character"]
     assert record.claim("small_nats_per_character").median <= 1.85
+
+
+def test_the_course_keeps_its_promises_about_lesson_10():
+    """Nearly every held-out date is right, most in formats never seen; looking back at the source beats one vector."""
+    record = results.load_record("10")
+    assert min(record.claim("dates_exact_match").values) >= 0.98
+    assert record.claim("dates_unseen_exact_match").median >= 0.8
+    lesson, one_vector, *_ = record.table("dates")
+    assert lesson["exact_match"] > one_vector["exact_match"]
+    assert lesson["unseen_exact_match"] > one_vector["unseen_exact_match"]
+
+
+def test_the_course_keeps_its_promises_about_lesson_12():
+    """All codes are used, samples beat the other models of clothes that are not told the class; collapse is dear."""
+    record = results.load_record("12")
+    assert min(record.claim("fashion_class_accuracy").values) >= 0.8
+    rows = {row["variant"]: row for row in record.table("fashion")}
+    lesson, collapsed = rows["256 codes (the lesson's)"], rows["no restarts"]
+    assert lesson["used"] == 1.0
+    assert collapsed["used"] < 0.1
+    assert lesson["reconstruction_frechet"] < lesson["frechet"] < collapsed["frechet"]
+    assert lesson["frechet"] < results.load_record("11").table("fashion")[0]["frechet"]
+
+
+def test_the_course_keeps_its_promises_about_lesson_13():
+    """Free bits keep the latents in use at a small price; without a trick they say next to nothing."""
+    record = results.load_record("13")
+    plain, vae = (record.claim(f"{name}_bits_per_character") for name in ("sentences", "vae"))
+    assert vae.median <= plain.median + 0.1
+    assert min(record.claim("vae_kl").values) >= 5
+    assert {row["variant"]: row for row in record.table("vae")}["no trick"]["kl"] < 1
 
 
 def test_the_course_keeps_its_promises_about_lesson_11():

@@ -1,19 +1,24 @@
 """`gencourse test`: lint, unit tests and every notebook, each stage timed, without a network where possible."""
 
 import os
+import queue
 import subprocess
 import sys
 import tempfile
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import click
+import psutil
 
 from gencourse.cli import notebooks, output, repo
 from gencourse.cli.build import kernel_environment
 from gencourse.cli.offline import command_offline
 
 STAGES = ("lint", "unit", "notebooks")
-NO_TESTS = 5  # pytest's exit status when it collected nothing
+MEMORY = 3e9  # bytes for one lesson with its kernel; they stay below 2.5 GB
+# Small networks gain little from a second core, so two lessons side by side, a core each, end sooner than one by one.
+PINNED = "import os, sys; os.sched_setaffinity(0, eval(sys.argv[1])); os.execvp(sys.argv[2], sys.argv[2:])"
 
 
 def lint_commands(root):
@@ -34,11 +39,31 @@ def notebook_command(root, lesson):
     return [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *nbval, str(path)]
 
 
-def call(command, root, environment, json_mode):
-    """Run one command with its output shown as it comes. Returns: its exit status."""
-    stdout = 2 if json_mode else None  # a file descriptor: stderr's
+def core_groups(cores, free_memory):
+    """Who runs on which cores: a list of sets, one for each notebook at a time, two at most.
+
+    One group, None, means all cores; so it is where processes cannot be bound to cores, or memory is short.
+    """
+    if len(cores) < 2 or free_memory < 2 * MEMORY:
+        return [None]
+    cores = sorted(cores)
+    return [set(cores[0::2]), set(cores[1::2])]
+
+
+def bound(command, group):
+    """The command so that it and its children run on one group of cores."""
+    return command if group is None else [sys.executable, "-c", PINNED, repr(group), *command]
+
+
+def call(command, root, environment, json_mode, *, at_once=True):
+    """Run one command; its output is shown as it comes, or kept. Returns: (status, what was kept)."""
     sys.stdout.flush()
-    return subprocess.run(command, cwd=root, env=environment, stdout=stdout, stdin=subprocess.DEVNULL).returncode
+    rest = {"cwd": root, "env": environment, "stdin": subprocess.DEVNULL}
+    if at_once:
+        stdout = 2 if json_mode else None  # a file descriptor: stderr's
+        return subprocess.run(command, stdout=stdout, **rest).returncode, ""
+    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, **rest)
+    return done.returncode, done.stdout.decode(errors="replace")
 
 
 class Report:
@@ -50,12 +75,16 @@ class Report:
     def say(self, text):
         output.say(text, json_mode=self.json_mode)
 
-    def stage(self, name, command, root, environment):
-        self.say(click.style(f"\n== {name}", bold=True))
+    def stage(self, name, command, root, environment, *, at_once=True):
+        """Run one stage. Returns: what the table says of it."""
+        title = click.style(f"\n== {name}", bold=True)
+        self.say(title if at_once else f"begun: {name}")
         with output.stopwatch() as seconds:
-            status = call(command, root, environment, self.json_mode)
+            status, text = call(command, root, environment, self.json_mode, at_once=at_once)
+        if not at_once:
+            self.say(f"{title}\n{text}")
         state = "passed" if status == 0 else "failed"
-        self.stages.append({"stage": name, "state": state, "status": status, "seconds": round(seconds(), 1)})
+        return {"stage": name, "state": state, "status": status, "seconds": round(seconds(), 1)}
 
     def table(self):
         rows = [[stage["stage"], output.mark(stage["state"]), f"{stage['seconds']:.1f}"] for stage in self.stages]
@@ -67,15 +96,32 @@ class Report:
         return [stage["stage"] for stage in self.stages if stage["state"] == "failed"]
 
 
-def run_notebooks(report, root, lessons, wrap):
+def run_notebooks(report, root, lessons, wrap, groups):
     """Each notebook in a pytest of its own, so that each has its own kernel, time and verdicts."""
     for lesson in lessons:
         repo.need_notebook(lesson)
-        with tempfile.TemporaryDirectory() as folder:
-            results = Path(folder) / "results.jsonl"
-            command = wrap(notebook_command(root, lesson))
-            report.stage(str(lesson.notebook.relative_to(root)), command, root, kernel_environment(results))
-            report.results += [{"notebook": lesson.name, **result} for result in notebooks.read_results(results)]
+    groups = groups if len(lessons) > 2 else [None]  # a lesson and its solutions: sooner with all cores
+    free = queue.SimpleQueue()
+    for group in groups:
+        free.put(group)
+
+    def run(lesson):
+        group = free.get()
+        try:
+            with tempfile.TemporaryDirectory() as folder:
+                results = Path(folder) / "results.jsonl"
+                command = bound(wrap(notebook_command(root, lesson)), group)
+                name = str(lesson.notebook.relative_to(root))
+                at_once = len(groups) == 1
+                stage = report.stage(name, command, root, kernel_environment(results), at_once=at_once)
+                return stage, [{"notebook": lesson.name, **result} for result in notebooks.read_results(results)]
+        finally:
+            free.put(group)
+
+    with ThreadPoolExecutor(len(groups)) as pool:
+        for stage, results in pool.map(run, lessons):
+            report.stages.append(stage)
+            report.results += results
 
 
 def verdict_line(result):
@@ -107,11 +153,15 @@ def test(only, numbers, network, json_mode):
     environment = kernel_environment()
     if "lint" in stages:
         for name, command in lint_commands(root).items():
-            report.stage(name, command, root, environment)
+            report.stages.append(report.stage(name, command, root, environment))
     if "unit" in stages:
-        report.stage("unit tests", wrap(unit_command()), root, environment)
+        report.stages.append(report.stage("unit tests", wrap(unit_command()), root, environment))
     if "notebooks" in stages:
-        run_notebooks(report, root, lessons, wrap)
+        groups = core_groups(
+            psutil.Process().cpu_affinity() if hasattr(os, "sched_setaffinity") else [],
+            psutil.virtual_memory().available,
+        )
+        run_notebooks(report, root, lessons, wrap, groups)
     for result in report.results:
         report.say(verdict_line(result))
     strict = "on" if os.environ.get("GENCOURSE_STRICT") == "1" else "off"

@@ -133,8 +133,10 @@ def _write(path: Path, lesson: str, study: Study, runs: dict[str, list[dict]], c
 def _put(path: Path, lesson: str, name: str, commit: str, *, about, claims, table, checkpoint=None) -> None:
     """Writes what was measured under one name, beside what the record says of others."""
     kept, known_claims, tables, checkpoints = _kept(path, lesson, name)
-    kept |= about
-    kept["measured"] = kept.get("measured", {}) | {name: {"date": datetime.date.today().isoformat(), "commit": commit}}
+    before = {"machine": kept["machine"]} if "machine" in kept else {}  # of those that do not name their own
+    others = {other: before | entry for other, entry in kept.get("measured", {}).items()}
+    mine = {"date": datetime.date.today().isoformat(), "commit": commit, "machine": about["machine"]}
+    kept |= about | {"measured": others | {name: mine}}
     tables[name] = table
     if checkpoint is not None:
         checkpoints[name] = checkpoint
