@@ -285,3 +285,10 @@ def test_a_wheelhouse_without_the_packages_is_refused(tmp_path):
     (line,) = preflight.check_wheelhouse(tmp_path)
     assert not line["ok"]
     assert line["advice"]
+
+
+def test_a_list_stays_with_the_words_that_lead_to_it():
+    text = "# Title\n\n- an item\n\nEnd.\n\n- two\n\nAfter this lesson you can\n\n- do this;\n- do that.\n\nIt ends."
+    found = slides.blocks_of(text)
+    assert found[-2:] == ["After this lesson you can\n\n- do this;\n- do that.", "It ends."]
+    assert found[:4] == ["# Title", "- an item", "End.", "- two"]

@@ -60,15 +60,20 @@ def markdown(text):
 
 
 def blocks_of(text):
-    """The paragraphs, lists, tables and formulas of a Markdown cell, in order."""
+    """The paragraphs, lists, tables and formulas of a Markdown cell, in order; a list keeps what leads to it."""
     found, fenced = [], False
     for part in re.split(r"\n\s*\n", text.strip()):
-        if fenced or (found and is_item(part) and is_item(found[-1])):
+        if fenced or (found and is_item(part) and (is_item(found[-1]) or leads(found[-1]))):
             found[-1] += f"\n\n{part}"
         else:
             found.append(part)
         fenced ^= part.count("```") % 2 == 1
     return found
+
+
+def leads(text):
+    """Whether a short paragraph asks for what follows it, as "After this lesson you can" does."""
+    return len(text) < 160 and not re.search(r"[.!?*_`)]$|^#", text)
 
 
 def is_item(text):
