@@ -5,12 +5,14 @@ the notebook.
 """
 
 import contextlib
+import json
 import logging
 import os
 import platform
 import sys
 import tempfile
 import warnings
+from importlib import metadata
 from pathlib import Path
 
 import psutil
@@ -61,7 +63,7 @@ def start(*, seed: int | None = None, keep_on_drive: bool = False) -> str:
             progress of exercises there, so that both outlive the session. Colab asks for permission.
 
     Returns:
-        One line that names the versions and the device.
+        One line that names the versions and the device; on Colab a second one that says where the glossary is.
 
     Raises:
         RuntimeError: if Keras was started on another backend than TensorFlow, or if `keep_on_drive` is asked for
@@ -87,7 +89,20 @@ def start(*, seed: int | None = None, keep_on_drive: bool = False) -> str:
         set_seed(seed)
     if keep_on_drive:
         _move_to_drive()
-    return f"TensorFlow {tf.__version__} · Keras {keras.__version__} · {device_summary()}"
+    return f"TensorFlow {tf.__version__} · Keras {keras.__version__} · {device_summary()}{_where_links_lead()}"
+
+
+def _where_links_lead() -> str:
+    """On Colab, which shows one notebook and no files beside it: a line with the address of the texts it links to."""
+    if "google.colab" not in sys.modules:
+        return ""
+    try:  # what pip notes of a package that it installed from a repository, a fork's as well
+        origin = json.loads(metadata.distribution("gencourse").read_text("direct_url.json") or "{}")
+        version = origin["vcs_info"].get("requested_revision") or origin["vcs_info"]["commit_id"]
+    except (metadata.PackageNotFoundError, KeyError, ValueError):
+        return ""
+    page = f"{origin['url'].removesuffix('.git').rstrip('/')}/blob/{version}/docs/GLOSSARY.md"
+    return f"\nWords in bold are explained here (Colab cannot follow links to files): {page}"
 
 
 def _move_to_drive() -> None:

@@ -71,3 +71,30 @@ def test_starting_writes_nothing_to_stderr():
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=300)
     assert result.returncode == 0, result.stderr
     assert result.stderr == ""
+
+
+@pytest.mark.parametrize(
+    ("noted", "end"),
+    [
+        (
+            '{"url": "https://github.com/a/b.git", "vcs_info": {"requested_revision": "spring", "commit_id": "c0"}}',
+            ": https://github.com/a/b/blob/spring/docs/GLOSSARY.md",
+        ),
+        ('{"url": "https://github.com/a/b", "vcs_info": {"commit_id": "c0"}}', "a/b/blob/c0/docs/GLOSSARY.md"),
+        ('{"url": "file:///somewhere", "dir_info": {}}', "GPU"),
+        (None, "GPU"),
+        ("{", "GPU"),
+    ],
+)
+def test_colab_is_told_where_the_glossary_is(noted, end, monkeypatch):
+    class Installed:
+        read_text = staticmethod(lambda name: noted if name == "direct_url.json" else None)
+
+    monkeypatch.setitem(sys.modules, "google.colab", object())
+    monkeypatch.setattr(runtime.metadata, "distribution", lambda name: Installed)
+    monkeypatch.setattr(runtime, "device_summary", lambda: "2 CPU cores, no GPU")
+    assert runtime.start().endswith(end)
+
+
+def test_elsewhere_one_line_is_enough():
+    assert "\n" not in runtime.start()
