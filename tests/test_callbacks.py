@@ -6,7 +6,7 @@ import keras
 import numpy as np
 import pytest
 
-from gencourse import callbacks, data, gan
+from gencourse import callbacks, data, gan, viz
 
 POINTS = data.ring().sample(256, 0)
 STEPS = 4
@@ -189,24 +189,29 @@ def test_a_full_disk_leaves_the_last_state(tmp_path, monkeypatch):
     assert (tmp_path / "state.npz").read_bytes() == before
 
 
-def test_a_live_figure_is_drawn_once_and_then_updated(monkeypatch):
-    import IPython.display
+@pytest.mark.parametrize("kind", ["a Picture", "plain text"])
+def test_a_live_figure_is_drawn_once_and_then_updated(kind, monkeypatch):
+    from IPython.core.displaypub import CapturingDisplayPublisher
+    from IPython.core.interactiveshell import InteractiveShell
 
-    shown, updated, histories = [], [], []
-
-    class Handle:
-        def update(self, figure):
-            updated.append(figure)
+    histories = []
 
     def draw(history):
         histories.append({name: list(values) for name, values in history.items()})
-        return f"figure {len(histories)}"
+        return viz.loss_curves(histories[-1]) if kind == "a Picture" else f"figure {len(histories)}"
 
-    monkeypatch.setattr(callbacks.pictures, "notebook_shell", lambda: object())
-    monkeypatch.setattr(IPython.display, "display", lambda figure, display_id: shown.append(figure) or Handle())
-    fit(make(), callbacks.LiveFigure(draw), epochs=3)
-    assert shown == ["figure 1"]
-    assert updated == ["figure 2", "figure 3"]
+    shell = InteractiveShell.instance()
+    published = CapturingDisplayPublisher()
+    monkeypatch.setattr(shell, "display_pub", published)
+    monkeypatch.setattr(callbacks.pictures, "notebook_shell", lambda: shell)
+    try:
+        fit(make(), callbacks.LiveFigure(draw), epochs=3)
+    finally:
+        InteractiveShell.clear_instance()
+    assert [bool(out["update"]) for out in published.outputs] == [False, True, True]
+    (place,) = {out["transient"]["display_id"] for out in published.outputs}
+    assert place
+    assert {"image/png" in out["data"] for out in published.outputs} == {kind == "a Picture"}
     assert [len(history["generator_loss"]) for history in histories] == [1, 2, 3]
 
 

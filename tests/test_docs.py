@@ -1,11 +1,15 @@
-"""The glossary, the questions and answers, and the links between them and the lessons."""
+"""The glossary, the questions and answers; headings and links of all texts and lessons."""
 
+import os
 import re
 import unicodedata
 from pathlib import Path
 from urllib.parse import unquote
 
+import nbformat
 import pytest
+
+from gencourse.cli import lab, notebooks, repo, site_check, site_pages
 
 ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"
@@ -15,6 +19,7 @@ pytestmark = pytest.mark.skipif(not GLOSSARY.is_file(), reason="the documents ar
 each = pytest.mark.parametrize("source", SOURCES, ids=[path.stem for path in SOURCES])
 
 LINK = re.compile(r"(?<!!)\[(?:[^\[\]]|\[[^\]]*\])*\]\(([^()\s]+)\)")
+ADDRESS = re.compile(r"\]\(([^()\s]+)\)")  # of a link or a picture
 TO_GLOSSARY = re.compile(r"\[([^\[\]]+)\]\(([^()\s]*GLOSSARY\.md)#([^()\s]*)\)")
 BOLD = re.compile(r"\*\*(.+?)\*\*", re.DOTALL)
 CHINESE = re.compile(r"[\u4e00-\u9fff]")
@@ -135,24 +140,87 @@ def test_every_bold_word_is_in_the_glossary(source):
     assert not lost, f"put into docs/GLOSSARY.md, or into STRESSED if they are only stressed: {lost}"
 
 
+TEXTS = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "data" / "README.md", ROOT / "notebooks" / "LICENSE.md"]
+TEXTS += sorted(DOCS.rglob("*.md"))
+every_text = pytest.mark.parametrize("path", TEXTS, ids=lambda path: path.relative_to(ROOT).as_posix())
+every_lesson = pytest.mark.parametrize(
+    "lesson", repo.lessons(ROOT), ids=lambda lesson: lesson.notebook.relative_to(ROOT / "notebooks").as_posix()
+)
+
+
+def headings(text):
+    """(level, words) of a Markdown text's headings; what stands in fenced code is none."""
+    text = re.sub(r"(?ms)^(```+|~~~+).*?^\1[^\n]*$", "", text)
+    return [(len(marks), words) for marks, words in re.findall(r"(?m)^(#{1,6}) +(.+)$", text)]
+
+
 def heading_anchors(path):
     """The anchors of a markdown file's headings."""
-    return {anchor(heading) for heading in re.findall(r"(?m)^#+ (.+)$", path.read_text(encoding="utf-8"))}
+    return {anchor(words) for _, words in headings(path.read_text(encoding="utf-8"))}
 
 
-@pytest.mark.parametrize(
-    "path", [ROOT / "README.md", *sorted(DOCS.rglob("*.md"))], ids=lambda path: path.relative_to(ROOT).as_posix()
-)
-def test_relative_links_resolve(path):
-    for target in LINK.findall(path.read_text(encoding="utf-8")):
-        if re.match(r"[a-z]+:", target):
+def dead(text, path, top=ROOT):
+    """The links of a text, pictures' addresses too, that lead to no file or no heading.
+
+    Args: text: Markdown; path: the file it stands in, or will stand in; top: the folder above which ".." does not lead.
+    """
+    found = []
+    for target in ADDRESS.findall(site_pages.CODE.sub("", text)):
+        if re.match(r"[a-z][a-z+.-]*:", target):
             continue
         name, _, fragment = target.partition("#")
-        file = (path.parent / unquote(name)).resolve() if name else path
-        source = file.parent / "source" / f"{file.stem}.py"  # a lesson that is not built yet
-        assert file.exists() or source in SOURCES, f"{path.name}: a link to {target}, which is not there"
-        if fragment and file.suffix == ".md":
-            assert unquote(fragment) in heading_anchors(file), f"{path.name}: no heading for {target}"
+        wanted = os.path.normpath(f"/{path.parent.relative_to(top).as_posix()}/{unquote(name)}")
+        file = top / wanted.lstrip("/") if name else path
+        unbuilt = file.parent / "source" / f"{file.stem}.py" in SOURCES
+        lost = file.suffix == ".md" and file.is_file() and unquote(fragment) not in {"", *heading_anchors(file)}
+        if lost or not (file.exists() or unbuilt or not name):
+            found.append(target)
+    return found
+
+
+@every_text
+def test_headings_of_every_text_are_in_order(path):
+    assert site_check.heading_faults(headings(path.read_text(encoding="utf-8"))) == []
+
+
+@every_text
+def test_links_of_every_text_resolve(path):
+    assert dead(path.read_text(encoding="utf-8"), path) == []
+
+
+@every_lesson
+def test_links_of_every_lesson_resolve(lesson):
+    cells = notebooks.read_source(lesson.source).cells
+    texts = "\n\n".join(cell.source for cell in cells if cell.cell_type == "markdown")
+    assert dead(texts, lesson.notebook) == []
+
+
+def test_links_of_a_learners_copies_resolve(tmp_path):
+    """In work/, which JupyterLab shows as the whole world: a link that would lead above it stops at its top."""
+    lessons = [lesson for lesson in repo.lessons(ROOT) if not lesson.is_solution]
+    copies = lab.make_copies(lessons, tmp_path) + lab.copy_texts(ROOT, tmp_path)
+    lost = {}
+    for copy in copies:
+        if copy.name in ("FAQ.md", "INSTRUCTORS.md"):  # they name records and sheets that are not copied
+            continue
+        text = copy.read_text(encoding="utf-8")
+        if copy.suffix == ".ipynb":
+            cells = nbformat.reads(text, as_version=4).cells
+            text = "\n\n".join(cell.source for cell in cells if cell.cell_type == "markdown")
+        if found := dead(text, copy, tmp_path):
+            lost[copy.name] = found
+    assert lost == {}
+
+
+def test_a_dead_link_is_found(tmp_path):
+    page = tmp_path / "docs" / "page.md"
+    page.parent.mkdir()
+    page.write_text("# Page\n\n## A part\n", encoding="utf-8")
+    good = "[a](page.md#a-part) [b](#a-part) [c](../../docs/page.md) [d](https://x.example) `[e](gone.md)`"
+    assert dead(good, page, tmp_path) == []
+    bad = "[a](gone.md) [b](page.md#gone) ![c](gone.png) [![d](gone.gif)](https://x.example)"
+    assert dead(bad, page, tmp_path) == ["gone.md", "page.md#gone", "gone.png", "gone.gif"]
+    assert site_check.heading_faults(headings("# A\n\n```\n# code\n```\n\n### C")) == ["heading h3 'C' follows h1"]
 
 
 def test_questions_are_answered_with_a_number_and_its_source():

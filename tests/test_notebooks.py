@@ -5,8 +5,9 @@ from pathlib import Path
 
 import nbformat
 import pytest
+from click.testing import CliRunner
 
-from gencourse.cli import notebooks, point, repo
+from gencourse.cli import build, main, notebooks, point, repo, site_alt
 
 ROOT = Path(__file__).parents[1]
 SETTINGS = repo.settings(ROOT)
@@ -39,6 +40,20 @@ def test_source_and_notebook_have_equal_cells(lesson):
 def test_notebook_is_executed_tidy_and_small(lesson):
     nbformat.validate(read(lesson))
     assert notebooks.faults(read(lesson), lesson.notebook.stat().st_size) == []
+
+
+@every_lesson
+def test_every_picture_has_the_text_that_the_prose_around_it_gives(lesson):
+    executed = read(lesson)
+    found, wanted = {}, site_alt.texts(executed)  # cells are those of the source: a test above
+    for index, cell in enumerate(executed.cells):
+        for result in cell.get("outputs", ()):
+            for kind in result.get("data", ()):
+                if kind.startswith("image/"):
+                    found[index] = result.metadata.get(kind, {}).get("alt", "")
+                    assert result.data["text/plain"] == site_alt.kinds(executed)[index]
+    assert found == wanted, f"prose has changed: gencourse build {lesson.number} --prose"
+    assert all(20 < len(text) <= site_alt.LONGEST for text in found.values())
 
 
 @every_lesson
@@ -147,3 +162,73 @@ def test_counts_out_of_order_are_found(counts):
 def test_a_large_notebook_is_found():
     assert any("kB" in fault for fault in notebooks.faults(executed(), 300_001))
     assert notebooks.faults(executed(), 300_000) == []
+
+
+DRAWN = 'viz.loss_curves(past, x_label="step")'
+
+
+def drawn(kind="image/png"):
+    """An executed notebook whose one picture is read by the prose after it."""
+    shown = nbformat.v4.new_output(
+        "display_data", {kind: "AAAA", "text/plain": "<Picture>"}, metadata={"image/png": {"alt": "what it was"}}
+    )
+    cells = [
+        nbformat.v4.new_markdown_cell("# 07 · Tiny"),
+        nbformat.v4.new_code_cell(DRAWN, execution_count=9, outputs=[shown]),
+        nbformat.v4.new_markdown_cell("It falls."),
+    ]
+    return nbformat.v4.new_notebook(cells=cells)
+
+
+@pytest.mark.parametrize("kind", ["image/png", "image/gif"])
+def test_a_tidy_notebook_describes_its_pictures(kind):
+    tidy = notebooks.tidy(drawn(kind))
+    nbformat.validate(tidy)
+    (result,) = tidy.cells[1].outputs
+    assert result.metadata == {kind: {"alt": "Curves (x: step). It falls."}}
+    assert result.data == {kind: "AAAA", "text/plain": "Curves (x: step)."}
+    assert notebooks.to_text(notebooks.tidy(tidy)) == notebooks.to_text(tidy)
+
+
+def test_the_page_of_a_notebook_carries_the_texts():
+    from nbconvert import HTMLExporter
+
+    page, _ = HTMLExporter(template_name="classic").from_notebook_node(notebooks.tidy(drawn()))
+    assert 'alt="Curves (x: step). It falls."' in page
+
+
+@pytest.fixture
+def course(tmp_path, monkeypatch):
+    """A course of one lesson whose prose is newer than its notebook."""
+    source = tmp_path / "notebooks" / "source" / "07_tiny.py"
+    source.parent.mkdir(parents=True)
+    source.write_text(f"# %% [markdown]\n# # 07 · Tiny\n\n# %%\n{DRAWN}\n\n# %% [markdown]\n# It rises.\n")
+    nbformat.write(notebooks.tidy(drawn()), tmp_path / "notebooks" / "07_tiny.ipynb")
+    monkeypatch.setattr(repo, "find_root", lambda: tmp_path)
+    monkeypatch.setattr(build, "execute", lambda *_: pytest.fail("nothing is executed"))
+    return tmp_path
+
+
+def test_new_prose_is_taken_over_without_executing(course):
+    result = CliRunner().invoke(main.main, ["build", "07", "--prose"])
+    assert result.exit_code == 0, result.output
+    notebook = nbformat.read(course / "notebooks" / "07_tiny.ipynb", as_version=4)
+    assert notebook.cells[2].source == "It rises."
+    assert notebook.cells[1].outputs[0].data["image/png"] == "AAAA"
+    assert notebook.cells[1].outputs[0].metadata["image/png"]["alt"] == "Curves (x: step). It rises."
+
+
+@pytest.mark.parametrize("change", [lambda text: text.replace("past", "now"), lambda text: f"{text}\n# %%\n1\n"])
+def test_new_code_is_not_passed_off_as_executed(course, change):
+    source = course / "notebooks" / "source" / "07_tiny.py"
+    source.write_text(change(source.read_text(encoding="utf-8")), encoding="utf-8")
+    before = (course / "notebooks" / "07_tiny.ipynb").read_bytes()
+    result = CliRunner().invoke(main.main, ["build", "07", "--prose"])
+    assert result.exit_code == 1
+    assert "has to be executed. Received: " in result.output
+    assert (course / "notebooks" / "07_tiny.ipynb").read_bytes() == before
+
+
+def test_a_kernel_that_builds_shows_no_descriptions_as_text(monkeypatch):
+    monkeypatch.setenv("GENCOURSE_DESCRIBE", "1")
+    assert "GENCOURSE_DESCRIBE" not in build.kernel_environment()

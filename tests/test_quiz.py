@@ -96,7 +96,7 @@ def test_a_question_gives_nothing_away():
     quiz = game()
     for model in MODELS:
         assert model not in quiz._title.value + quiz._picture.value.split("base64")[0]
-    assert "numbered pictures" in quiz._repr_mimebundle_()["text/plain"]
+    assert "numbered pictures" in quiz._repr_mimebundle_()[0]["text/plain"]
 
 
 def test_a_cell_shows_both_and_a_kept_notebook_the_still_one():
@@ -114,7 +114,7 @@ def test_without_widgets_the_numbered_picture_and_answer_are_all(monkeypatch):
     monkeypatch.setitem(sys.modules, "ipywidgets", None)
     quiz = game()
     assert quiz.buttons == {}
-    assert set(quiz._repr_mimebundle_()) == {"image/png", "text/plain"}
+    assert set(quiz._repr_mimebundle_()[0]) == {"image/png", "text/plain"}
     assert quiz.answer(" ".join(truths(quiz))).right == 12
     wide, high = Image.open(io.BytesIO(quiz.still)).size
     assert wide > high

@@ -60,7 +60,7 @@ def test_without_widgets_the_still_picture_is_all(monkeypatch):
     monkeypatch.setitem(sys.modules, "ipywidgets", None)
     explorer = viz.explore(draw, ["brightness"])
     assert explorer.sliders == {}
-    assert set(explorer._repr_mimebundle_()) == {"image/png", "text/plain"}
+    assert set(explorer._repr_mimebundle_()[0]) == {"image/png", "text/plain"}
 
 
 def test_bad_arguments_are_named():

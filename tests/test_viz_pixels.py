@@ -21,11 +21,12 @@ def test_a_small_map_has_its_numbers_written_in_and_leaves_zeros_white():
 
 def test_a_line_parts_the_past_from_the_rest():
     axes = viz.pixel_maps(PAST, mark=(1, 1)).axes[0]
-    (line,) = axes.lines
+    seam, line = axes.lines
+    assert seam.get_linewidth() > line.get_linewidth()  # white on both sides: to be seen on any shade
     assert line.get_xydata().tolist() == [[-0.5, 1.5], [0.5, 1.5], [0.5, 0.5], [2.5, 0.5]]
     assert axes.get_xlim() == (-0.5, 2.5)
     large = viz.pixel_maps(np.ones((9, 12)), mark=(4, 5)).axes[0]
-    assert len(large.lines) == 2  # the line, and a ring, since no number is written there
+    assert len(large.lines) == 3  # the line on its seam, and a ring, since no number is written there
     assert not large.texts
 
 

@@ -1,5 +1,7 @@
 """Samples and curves as training goes on."""
 
+import uuid
+
 import keras
 
 from .progress import notebook_shell
@@ -51,7 +53,7 @@ class LiveFigure(keras.callbacks.Callback):
     def __init__(self, draw, *, every: int = 1):
         super().__init__()
         self.draw, self.every = draw, every
-        self._handle = None
+        self._place, self._shown = uuid.uuid4().hex, False
 
     def on_epoch_end(self, epoch, logs=None):
         if (epoch + 1) % self.every or notebook_shell() is None or not self.model.training_history:
@@ -59,7 +61,10 @@ class LiveFigure(keras.callbacks.Callback):
         from IPython.display import display
 
         figure = self.draw(self.model.training_history)
-        if self._handle is None:
-            self._handle = display(figure, display_id=True)
+        place = {"display_id": self._place, "update": self._shown}
+        self._shown = True
+        if hasattr(figure, "bundle"):  # a Picture displays itself, and knows of no place where it was before
+            shown, metadata = figure.bundle()
+            display(shown, metadata=metadata, raw=True, **place)
         else:
-            self._handle.update(figure)
+            display(figure, **place)

@@ -58,30 +58,50 @@ def kernel_environment(results=None):
     environment = {**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3", "PYDEVD_DISABLE_FILE_VALIDATION": "1"}
     environment["GENCOURSE_PROGRESS"] = os.path.join(scratch_folder().name, "progress.json")
     environment.pop("GENCOURSE_RESULTS", None)
+    environment.pop("GENCOURSE_DESCRIBE", None)  # descriptions as text are for the person who asked for them
     if results is not None:
         environment["GENCOURSE_RESULTS"] = str(results)
     return environment
 
 
-def build_lesson(lesson):
-    """Execute one source and move the notebook into place when nothing is wrong with it.
-
-    Returns: its size in bytes. Raises: click.ClickException: the sentences of `notebooks.faults`.
-    """
-    if not lesson.source.is_file():
-        raise click.ClickException(f"{lesson.source} is not there, and it is what a notebook is built from.")
+def executed(lesson):
+    """The tidy notebook of a lesson's source, executed in a folder of its own."""
     notebook = notebooks.read_source(lesson.source)
     folder = tempfile.mkdtemp(prefix="gencourse-build-")
     try:
         execute(notebook, folder)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
-    text = notebooks.to_text(notebooks.tidy(notebook))
+    return notebooks.tidy(notebook)
+
+
+def with_new_prose(lesson):
+    """The tidy notebook of a lesson's source, with the outputs that the lesson's notebook has already."""
+    import nbformat
+
+    repo.need_notebook(lesson)
+    try:
+        return notebooks.renew(notebooks.read_source(lesson.source), nbformat.read(lesson.notebook, as_version=4))
+    except ValueError as error:
+        raise click.ClickException(str(error)) from None
+
+
+def build_lesson(lesson, *, prose=False):
+    """Execute one source, or take over its prose alone, and move the notebook into place when nothing is wrong with it.
+
+    Returns: its size in bytes. Raises: click.ClickException: the sentences of `notebooks.faults`.
+    """
+    if not lesson.source.is_file():
+        raise click.ClickException(f"{lesson.source} is not there, and it is what a notebook is built from.")
+    notebook = with_new_prose(lesson) if prose else executed(lesson)
+    text = notebooks.to_text(notebook)
     size = len(text.encode())
     faults = notebooks.faults(notebook, size)
     if faults:
         sentences = "\n".join(f"  - {fault}" for fault in faults)
-        raise click.ClickException(f"{lesson.notebook.name} was executed but not kept:\n{sentences}")
+        raise click.ClickException(
+            f"{lesson.notebook.name} was {'renewed' if prose else 'executed'} but not kept:\n{sentences}"
+        )
     output.write_whole(lesson.notebook, text)
     return size
 
@@ -90,7 +110,8 @@ def build_lesson(lesson):
 @click.argument("lessons", nargs=-1, metavar="[NN]...")
 @click.option("--all", "everything", is_flag=True, help="Build every lesson and its solutions.")
 @click.option("--solutions/--no-solutions", default=True, show_default=True, help="Build their solutions too.")
-def build(lessons, everything, solutions):
+@click.option("--prose", is_flag=True, help="Only prose has changed: keep the outputs, execute nothing.")
+def build(lessons, everything, solutions, prose):
     """Execute the sources of lessons (notebooks/source/NN_name.py) into notebooks that keep their outputs.
 
     Example: gencourse build 01
@@ -104,7 +125,7 @@ def build(lessons, everything, solutions):
         click.echo(f"building {name}", err=True)
         with output.stopwatch() as seconds:
             try:
-                size = build_lesson(lesson)
+                size = build_lesson(lesson, prose=prose)
             except click.ClickException as error:
                 failed.append(str(name))
                 click.echo(f"{output.mark('failed')} {name}: {error.message}", err=True)

@@ -5,6 +5,8 @@ import json
 import re
 from pathlib import Path
 
+from gencourse.cli import site_alt
+
 LARGEST = 300_000  # bytes of one notebook, outputs and all
 TAG_OF_WANTED_ERRORS = "raises-exception"
 WIDGET = "application/vnd.jupyter.widget-view+json"
@@ -39,7 +41,7 @@ def cells(notebook):
 
 
 def tidy(notebook):
-    """Drop what execution leaves behind and no reader needs; join streams; number the cells from 1."""
+    """Drop what execution leaves behind and no reader needs; number the cells from 1; describe the pictures."""
     count = 0
     for cell in notebook.cells:
         cell.metadata = {"tags": list(cell.metadata["tags"])} if cell.metadata.get("tags") else {}
@@ -59,7 +61,40 @@ def tidy(notebook):
     notebook.metadata["language_info"] = {"name": "python"}
     for left_over in ("papermill", "widgets"):
         notebook.metadata.pop(left_over, None)
+    return describe(notebook)
+
+
+def describe(notebook):
+    """Give each image its alternative text where Jupyter's tools look for it, and its kind as plain text.
+
+    IPython, nbconvert's classic template and Colab read the output's metadata; VS Code and MyST take the plain text.
+    The whole text there as well would be heard twice, since it comes from the prose beside the picture, and the file
+    would grow.
+    """
+    kinds = site_alt.kinds(notebook)
+    for index, text in site_alt.texts(notebook).items():
+        for result in notebook.cells[index].outputs:
+            for kind in [kind for kind in result.get("data", ()) if kind.startswith("image/")]:
+                result.metadata = {kind: {"alt": text}}
+                result.data["text/plain"] = kinds[index]
     return notebook
+
+
+def renew(source, executed):
+    """The notebook of a source whose prose alone has changed, with the outputs that an executed one has.
+
+    Args: source: what `read_source` gives; it is changed in place. executed: the notebook built before.
+    Raises: ValueError: when their code differs.
+    """
+    new, old = ([cell for cell in notebook.cells if cell.cell_type == "code"] for notebook in (source, executed))
+    same = sum(cell.source == other.source for cell, other in zip(new, old, strict=False))
+    if not same == len(new) == len(old):
+        raise ValueError(
+            f"Its code has changed, so it has to be executed. Received: {same} of {len(new)} cells as before"
+        )
+    for cell, other in zip(new, old, strict=True):
+        cell.outputs, cell.execution_count = other.outputs, other.execution_count
+    return tidy(source)
 
 
 def to_text(notebook):

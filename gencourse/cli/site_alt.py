@@ -7,7 +7,7 @@ the reading from the prose that follows, since in every lesson a sentence that r
 import ast
 import re
 
-LONGEST = 320  # characters of a reading: it is read aloud in one go
+LONGEST = 320  # characters of a text: it is read aloud in one go
 
 KINDS = {
     "animate_grids": "Animation of image grids",
@@ -137,7 +137,7 @@ def axes(source):
     return found
 
 
-def reading(cells, index):
+def reading(cells, index, longest=LONGEST):
     """The prose that reads the picture of cell `index`: what follows it, else what leads to it; "" if none is near."""
     for cell in cells[index + 1 : index + 4]:
         if cell.cell_type == "markdown":
@@ -145,10 +145,10 @@ def reading(cells, index):
                 break  # another topic
             blocks = paragraphs(cell.source)
             if blocks:
-                return first_sentences(plain(blocks[0]))
+                return first_sentences(plain(blocks[0]), longest)
     for cell in reversed(cells[:index]):
         if cell.cell_type == "markdown" and paragraphs(cell.source):
-            return re.sub(r":$", ".", first_sentences(plain(paragraphs(cell.source)[-1])))
+            return re.sub(r":$", ".", first_sentences(plain(paragraphs(cell.source)[-1]), longest))
     return ""
 
 
@@ -157,8 +157,8 @@ def has_picture(cell):
     return any(kind.startswith("image/") for result in outputs for kind in result.get("data", ()))
 
 
-def texts(notebook):
-    """{index of cell: alternative text} of every cell of an nbformat notebook that shows a picture."""
+def kinds(notebook):
+    """{index of cell: kind and axes, as "Curves (x: step)."} of every cell of an nbformat notebook with a picture."""
     helpers, found = {}, {}
     for index, cell in enumerate(notebook.cells):
         if cell.cell_type != "code":
@@ -166,6 +166,14 @@ def texts(notebook):
         name = drawing(cell.source, helpers)
         if has_picture(cell):
             labels = axes(cell.source)
-            kind = KINDS.get(name, PLAIN) + (f" ({'; '.join(labels)})" if labels else "")
-            found[index] = f"{kind}. {reading(notebook.cells, index)}".strip()
+            found[index] = KINDS.get(name, PLAIN) + (f" ({'; '.join(labels)})." if labels else ".")
     return found
+
+
+def texts(notebook):
+    """{index of cell: alternative text, kind and reading} of every cell of an nbformat notebook with a picture."""
+    cells = notebook.cells
+    return {
+        index: f"{kind} {reading(cells, index, LONGEST - len(kind) - 1)}".strip()
+        for index, kind in kinds(notebook).items()
+    }

@@ -8,6 +8,7 @@ from gencourse.viz.animation import MAX_FRAMES, animate_grids, save_gif, save_pn
 from gencourse.viz.attention import attention_map
 from gencourse.viz.codes import code_points, code_tiles
 from gencourse.viz.curves import bars, histogram, loss_curves
+from gencourse.viz.describe import describe_pictures
 from gencourse.viz.diagrams import road, timeline
 from gencourse.viz.explore import Explorer, explore
 from gencourse.viz.fields import arrows, paths
@@ -35,6 +36,7 @@ __all__ = [
     "coloured_text",
     "compare_grids",
     "density",
+    "describe_pictures",
     "explore",
     "histogram",
     "image_grid",

@@ -9,6 +9,7 @@ import numpy as np
 from matplotlib.figure import Figure
 from PIL import Image
 
+from gencourse.viz.describe import say
 from gencourse.viz.figure import to_image
 from gencourse.viz.grids import check_images, mosaic
 
@@ -120,6 +121,19 @@ def animate_grids(frames, path, *, columns=None, fps: float = 6.0, colours: int 
     return save_gif(larger, path, fps=fps, colours=colours)
 
 
+def _words(content: bytes) -> str:
+    """Tells how long and large a GIF is; what it shows, the prose around it has to say."""
+    with Image.open(io.BytesIO(content)) as image:
+        seconds = 0.0
+        for frame in range(image.n_frames):
+            image.seek(frame)
+            seconds += image.info.get("duration", 0) / 1000
+        return (
+            f"Animation of {image.n_frames} frames in {seconds:.1f} seconds, {image.width} × {image.height} pixels, "
+            "repeated without end."
+        )
+
+
 def show_gif(path):
     """Return the GIF at `path` for display in a notebook, its bytes kept inside the notebook.
 
@@ -133,7 +147,18 @@ def show_gif(path):
         raise ValueError(
             f"A GIF of at most {2 * MAX_BYTES:,} bytes is needed. Received: {path}, {len(content):,} bytes"
         )
-    return Shown(data=content, format="gif")
+
+    class Animation(Shown):
+        """The GIF; as text it is its description."""
+
+        def __repr__(self):
+            return self.alt
+
+        def _repr_mimebundle_(self, include=None, exclude=None):
+            say(self.alt)
+            return super()._repr_mimebundle_(include, exclude)
+
+    return Animation(data=content, format="gif", alt=_words(content))
 
 
 def save_png(images, path, *, columns=None, enlarge: int = 2) -> Path:

@@ -17,7 +17,7 @@ NAMES = {" ": "␣", "\n": "↵"}
 def attention_map(weights, tokens, looked_at=None, *, columns: int = 2, limits=(0.0, 1.0), title=None) -> Picture:
     """Shows where each token looks: a row for each that asks, a column for each that is looked at, dark for much.
 
-    A weight of exactly 0, as a mask leaves it, stays white. Small maps have the numbers written in.
+    A weight of exactly 0, as a mask leaves it, stays white, with hatching. Small maps have the numbers written in.
 
     Args:
         weights: (T, S), rows that each sum to 1; or {name: (T, S)} for several heads, or (K, T, S) for heads 0 … K - 1.
@@ -54,6 +54,8 @@ def attention_map(weights, tokens, looked_at=None, *, columns: int = 2, limits=(
     grid = _axes(maps, rows, names, columns, title)
     for axes, (name, head) in zip(grid.ravel(), maps.items(), strict=False):
         _draw(axes, head, scale)
+        most = (f"{row} at {names[int(at)]}" for row, at in zip(rows, head.argmax(axis=1), strict=True))
+        axes.set_label(f"weights of {len(rows)} × {len(names)} tokens; each looks most: {', '.join(most)}")
         axes.set_title(name, loc="left")
     for place, axes in enumerate(grid.ravel()):
         axes.set_yticks(range(len(rows)), rows if place % columns == 0 else [])
@@ -81,7 +83,8 @@ def _axes(maps, rows, names, columns, title):
 
 
 def _draw(axes, head, scale):
-    colours = colormaps[COLOUR_MAP].with_extremes(bad="white")
+    colours = colormaps[COLOUR_MAP].with_extremes(bad="none")
+    axes.patch.set(facecolor="white", edgecolor="0.8", hatch="////", linewidth=0)
     axes.imshow(np.ma.masked_equal(head, 0.0), cmap=colours, norm=scale, aspect="equal", interpolation="nearest")
     for spine in axes.spines.values():
         spine.set(visible=True, color="0.7", linewidth=0.6)

@@ -75,7 +75,8 @@ def _check_codes(values, name):
 def _draw_tiles(axes, values, shades):
     height, width = values.shape
     colours = colormaps["cividis"]
-    axes.imshow(shades[values], cmap=colours, vmin=0.0, vmax=1.0, interpolation="nearest")
+    image = axes.imshow(shades[values], cmap=colours, vmin=0.0, vmax=1.0, interpolation="nearest")
+    image.set_label(f"{height} rows × {width} columns of codes, the first row {' '.join(map(str, values[0]))}")
     _lines(axes, height, width, 1.0, 1.0)
     if width > FEW:
         return
@@ -86,7 +87,8 @@ def _draw_tiles(axes, values, shades):
 
 
 def _draw_image(axes, image, grid):
-    axes.imshow(image, cmap="gray", vmin=0.0, vmax=1.0, interpolation="nearest")
+    shown = axes.imshow(image, cmap="gray", vmin=0.0, vmax=1.0, interpolation="nearest")
+    shown.set_label(f"an image of {image.shape[0]} × {image.shape[1]} pixels")
     _lines(axes, *grid, image.shape[0] / grid[0], image.shape[1] / grid[1])
 
 
@@ -133,6 +135,8 @@ def code_points(points, vectors, *, used=None, limits=None, title=None, size: fl
     grid = figure.subplots(1, len(named), squeeze=False, sharex=True, sharey=True)[0]
     for axes, (name, places) in zip(grid, named.items(), strict=True):
         axes.scatter(*points[:MAX_POINTS].T, s=5, color="0.72", linewidths=0, snap=False)
+        idle = len(places) - int(np.sum(uses.get(name, np.ones(len(places)))))
+        axes.set_label(f"{len(points[:MAX_POINTS])} points; codes in use: {len(places) - idle}; struck out: {idle}")
         for number, place in enumerate(places):
             wins = name not in uses or bool(uses[name][number])
             face, edge, ink = (COLOURS[0], "white", "white") if wins else ("white", "0.35", "0.35")

@@ -6,6 +6,7 @@ import io
 import numpy as np
 
 from gencourse.viz.animation import _frame
+from gencourse.viz.describe import say
 from gencourse.viz.grids import check_images, mosaic
 
 
@@ -23,21 +24,23 @@ class Explorer:
         sliders: {name: widget}; {} where ipywidgets is missing.
         image: the widget that holds the PNG, or None.
         still: bytes of the PNG that a reader without a kernel sees.
+        words: what there is to see, for those who do not see it.
     """
 
-    def __init__(self, sliders, image, box, still):
-        self.sliders, self.image, self._box, self.still = sliders, image, box, still
+    def __init__(self, sliders, image, box, still, words):
+        self.sliders, self.image, self._box, self.still, self.words = sliders, image, box, still, words
 
     def _repr_mimebundle_(self, include=None, exclude=None):
         shown = {
             "image/png": base64.b64encode(self.still).decode("ascii"),
-            "text/plain": "a picture with sliders, where a kernel runs",
+            "text/plain": self.words,
         }
+        say(self.words)
         if self._box is not None:
             bundle = self._box._repr_mimebundle_()
             bundle = bundle[0] if isinstance(bundle, tuple) else bundle
             shown |= {kind: data for kind, data in (bundle or {}).items() if kind != "text/plain"}
-        return shown
+        return shown, {"image/png": {"alt": self.words}}
 
 
 def explore(draw, names, *, limit: float = 3.0, step: float = 0.1, stops: int = 7, enlarge: int = 5) -> Explorer:
@@ -75,10 +78,14 @@ def explore(draw, names, *, limit: float = 3.0, step: float = 0.1, stops: int = 
         for value in np.linspace(-limit, limit, stops)
     ]
     still = _png(np.concatenate(rows), columns=stops * len(rows[0]), enlarge=2)
+    words = (
+        f"A picture with sliders from {-limit:g} to {limit:g}: {', '.join(names)}. Without a kernel, a row of {stops} "
+        "steps for each slider, the others at 0."
+    )
     try:
         import ipywidgets as widgets
     except ImportError:
-        return Explorer({}, None, None, still)
+        return Explorer({}, None, None, still, words)
     sliders = {
         name: widgets.FloatSlider(value=0.0, min=-limit, max=limit, step=step, description=name, continuous_update=True)
         for name in names
@@ -91,4 +98,4 @@ def explore(draw, names, *, limit: float = 3.0, step: float = 0.1, stops: int = 
 
     for slider in sliders.values():
         slider.observe(redraw, names="value")
-    return Explorer(sliders, image, widgets.VBox([*sliders.values(), image]), still)
+    return Explorer(sliders, image, widgets.VBox([*sliders.values(), image]), still, words)

@@ -71,7 +71,7 @@ def arrows(fields, *, behind=None, means=None, limits=None, title=None, size: fl
     for axes, (name, (starts, moves)) in zip(row, pairs.items(), strict=True):
         if name in clouds:
             x, y = clouds[name][:MAX_POINTS].T
-            axes.scatter(x, y, s=5, color=COLOURS[4], alpha=0.5, linewidths=0, snap=False)
+            axes.scatter(x, y, s=5, color=COLOURS[4], alpha=0.9, linewidths=0, snap=False)
         style = {"angles": "xy", "scale_units": "xy", "scale": 1.0, "width": 0.006, "headwidth": 4, "headlength": 5}
         axes.quiver(*starts.T, *(shrink * moves).T, color=COLOURS[0], zorder=3, **style)
         _finish(axes, name, box, means)
@@ -108,6 +108,7 @@ def paths(tracks, *, means=None, limits=None, title=None, size: float = 2.7) -> 
     for axes, (name, track) in zip(row, named.items(), strict=True):
         for index, way in enumerate(track.swapaxes(0, 1)):
             axes.plot(*way.T, color=COLOURS[index % len(COLOURS)], linewidth=0.9, alpha=0.8)
+        axes.set_label(f"{track.shape[1]} paths of {len(track)} places each")
         axes.plot(*track[0].T, "o", markersize=4, markerfacecolor="white", color="0.35", zorder=3)
         axes.plot(*track[-1].T, "o", markersize=4, color="black", zorder=4)
         _finish(axes, name, box, means)

@@ -9,9 +9,13 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from PIL import Image
 
+from gencourse.viz.describe import describe, say
+
 # Okabe and Ito's palette (2008), made to stay distinct for people with any of the common colour-vision
 # deficiencies. Its pale yellow is left out: it vanishes on white.
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
+# The same hues for letters and numerals, dark enough to be read on white: a contrast of at least 4.5.
+INKS = ("#006197", "#C25600", "#008762", "#A36186", "#674800", "#1E3F52", "#000000")
 # Every series also differs in its marker and its line, so that no picture depends on colour.
 MARKERS = ("o", "^", "s", "D", "v", "P", "X")
 LINES = ("-", "--", "-.", ":", (0, (5, 1)), (0, (3, 1, 1, 1, 1, 1)), (0, (1, 1)))
@@ -51,10 +55,21 @@ class Picture(Figure):
         to_image(self, colours=self.colours).save(stream, format="png", optimize=True)
         return stream.getvalue()
 
+    def description(self) -> str:
+        """Return what the picture shows in words, read from what is drawn: at most 400 characters."""
+        return describe(self)
+
+    def bundle(self) -> tuple[dict, dict]:
+        """Return the picture as Jupyter stores it: ({kind: content}, {kind: {"alt": words}})."""
+        words = self.description()
+        return {"image/png": self.png(), "text/plain": words}, {"image/png": {"alt": words}}
+
     def _ipython_display_(self) -> None:
         from IPython.display import display
 
-        display({"image/png": self.png(), "text/plain": repr(self)}, raw=True)
+        shown, words = self.bundle()
+        display(shown, metadata=words, raw=True)
+        say(shown["text/plain"])
 
 
 def to_image(figure: Figure, *, colours: int = 256) -> Image.Image:

@@ -83,7 +83,9 @@ def _draw(axes, images, columns, title, labels=None) -> None:
     columns = _columns(columns, len(tiles))
     picture = mosaic(tiles, columns=columns, gap_below=below)
     shown = picture[..., 0] if picture.shape[-1] == 1 else picture
-    axes.imshow(shown, cmap="gray", vmin=0.0, vmax=1.0, interpolation="nearest")
+    image = axes.imshow(shown, cmap="gray", vmin=0.0, vmax=1.0, interpolation="nearest")
+    named = "" if labels is None else ", labelled " + ", ".join(" ".join(str(label).split()) for label in labels)
+    image.set_label(f"{len(tiles)} images of {height} × {width} pixels, {columns} in a row{named}")
     axes.set_axis_off()
     if title:
         axes.set_title(title)

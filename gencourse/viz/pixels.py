@@ -5,7 +5,7 @@ from matplotlib import colormaps
 from matplotlib.cm import ScalarMappable
 from matplotlib.colors import Normalize
 
-from gencourse.viz.figure import Picture, finite, new_figure, panels, styled
+from gencourse.viz.figure import COLOURS, Picture, finite, new_figure, panels, styled
 from gencourse.viz.text import COLOUR_MAP
 
 WRITTEN = 7  # up to so many columns the numbers are written into the pixels
@@ -83,7 +83,8 @@ def _draw(axes, values, scale, mark):
     row, column = mark
     # The staircase between the past and the rest: below the row's left part, then above the row's right part.
     steps = [(-0.5, row + 0.5), (column - 0.5, row + 0.5), (column - 0.5, row - 0.5), (width - 0.5, row - 0.5)]
-    axes.plot(*zip(*steps, strict=True), color="#D55E00", linewidth=1.6)
+    for colour, wide in (("white", 3.6), (COLOURS[1], 1.6)):  # a white seam parts the line from shades like its own
+        axes.plot(*zip(*steps, strict=True), color=colour, linewidth=wide)
     if width > WRITTEN:
-        axes.plot(column, row, marker="o", markersize=7, markerfacecolor="none", markeredgecolor="#D55E00", mew=1.8)
+        axes.plot(column, row, marker="o", markersize=7, markerfacecolor="none", markeredgecolor=COLOURS[1], mew=1.8)
     axes.set(xlim=(-0.5, width - 0.5), ylim=(height - 0.5, -0.5))

@@ -1,6 +1,6 @@
 """Planes: what models reach in two measures at once."""
 
-from gencourse.viz.figure import COLOURS, MARKERS, Picture, finite, new_figure, panels, styled
+from gencourse.viz.figure import COLOURS, INKS, LINES, MARKERS, Picture, finite, new_figure, panels, styled
 
 
 @styled
@@ -52,7 +52,7 @@ def trade_off(models: dict, *, x_label: str, y_label: str, ranges=None, notes=No
         title: a line above the picture.
 
     Returns:
-        A Picture. Each model has a marker and a colour of its own.
+        A Picture. Each model has a marker, a line and a colour of its own.
 
     Raises:
         ValueError: for other shapes, more models than can be told apart, or names that are no model's.
@@ -69,8 +69,9 @@ def trade_off(models: dict, *, x_label: str, y_label: str, ranges=None, notes=No
         points = pairs[None] if pairs.ndim == 1 else pairs
         if points.ndim != 2 or points.shape[1] != 2:
             raise ValueError(f"`models[{name!r}]` must be pairs, (2,) or (K, 2). Received: shape {pairs.shape}")
-        colour, style = COLOURS[index], "-" if len(points) > 1 else ""
-        axes.plot(*points.T, MARKERS[index] + style, color=colour, markersize=7, linewidth=1, label=name)
+        colour, line = COLOURS[index], LINES[index] if len(points) > 1 else "none"
+        style = {"color": colour, "marker": MARKERS[index], "markersize": 7, "linestyle": line, "linewidth": 1.3}
+        axes.plot(*points.T, label=name, **style)
         if name in ranges:
             spans = finite(ranges[name], f"ranges[{name!r}]").reshape(-1, 2, 2)  # (K, axis, low and high)
             if len(spans) != len(points):
@@ -80,7 +81,7 @@ def trade_off(models: dict, *, x_label: str, y_label: str, ranges=None, notes=No
             for (x, y), (across, up) in zip(points, spans, strict=True):
                 axes.plot(across, [y, y], [x, x], up, color=colour, linewidth=1, alpha=0.6)
         for (x, y), note in zip(points, notes.get(name, ()), strict=False):
-            axes.annotate(str(note), (x, y), xytext=(4, 4), textcoords="offset points", fontsize=8, color=colour)
+            axes.annotate(str(note), (x, y), xytext=(4, 4), textcoords="offset points", fontsize=8, color=INKS[index])
     axes.set(xlabel=x_label, ylabel=y_label)
     axes.grid(alpha=0.3)
     axes.legend(loc="center left", bbox_to_anchor=(1.02, 0.5))

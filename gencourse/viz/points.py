@@ -3,7 +3,7 @@
 import numpy as np
 from matplotlib.patches import Circle
 
-from gencourse.viz.figure import COLOURS, MARKERS, Picture, finite, new_figure, panels, styled
+from gencourse.viz.figure import COLOURS, INKS, MARKERS, Picture, finite, new_figure, panels, styled
 
 MAX_POINTS = 2000  # drawn per panel: more only makes the ink thicker
 
@@ -74,7 +74,8 @@ def scatter(points, *, limits=None, means=None, std=None, title=None, size: floa
             continue
         name, array = list(named.items())[index]
         # Without snap=False, some markers of this size are rounded to no pixel at all.
-        style = {"marker": MARKERS[index], "color": COLOURS[index], "alpha": 0.45, "linewidths": 0, "snap": False}
+        ink = 0.45 if index < 3 else 0.8  # the later colours are pale already
+        style = {"marker": MARKERS[index], "color": COLOURS[index], "alpha": ink, "linewidths": 0, "snap": False}
         axes.scatter(array[:MAX_POINTS, 0], array[:MAX_POINTS, 1], s=7, **style)
         if centres is not None:
             _mark_modes(axes, centres, std)
@@ -117,8 +118,13 @@ def latent_map(codes, labels, *, limits=3.0, title=None, size: float = 5.0) -> P
     axes = figure.add_subplot()
     for label in np.unique(labels):
         mine = codes[labels == label]
-        style = {"marker": f"${label}$", "color": COLOURS[label % len(COLOURS)], "linewidths": 0}
-        axes.scatter(mine[:, 0], mine[:, 1], s=28, alpha=0.75, **style)
+        style = {
+            "label": f"class {label}",
+            "marker": f"${label}$",
+            "color": INKS[label % len(INKS)],
+            "linewidths": 0,
+        }
+        axes.scatter(mine[:, 0], mine[:, 1], s=28, alpha=0.9, **style)
     axes.set(xlim=(x_low, x_high), ylim=(y_low, y_high), aspect="equal", xlabel="first latent", ylabel="second latent")
     if title:
         axes.set_title(title)
@@ -191,9 +197,12 @@ def density(
             levels = values.max() * np.array([0.1, 0.5, 0.9])
             x = np.linspace(box[0], box[1], values.shape[1])
             y = np.linspace(box[2], box[3], values.shape[0])
+            # White on a dark line: to be seen on dark and on light ground.
+            axes.contour(x, y, values, levels=levels, colors="black", linewidths=1.7, alpha=0.45)
             axes.contour(x, y, values, levels=levels, colors="white", linewidths=0.7)
         if points is not None:
             array = _check_points(points, "points")[:MAX_POINTS]
+            axes.plot(array[:, 0], array[:, 1], ".", color="black", markersize=3.4, alpha=0.45)
             axes.plot(array[:, 0], array[:, 1], ".", color="white", markersize=1.6, alpha=0.6)
         axes.set(xlim=box[:2], ylim=box[2:], aspect="equal", title=name)
         bar = figure.colorbar(image, ax=axes, shrink=0.85)

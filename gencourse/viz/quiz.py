@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from gencourse.viz.animation import _frame
+from gencourse.viz.describe import say
 from gencourse.viz.grids import check_images, image_grid
 
 WORDS = ("real", "generated")
@@ -175,15 +176,20 @@ class Quiz:
         self._picture.value = _image(stream.getvalue(), f"picture {number} of {count}")
 
     def _repr_mimebundle_(self, include=None, exclude=None):
+        words = (
+            f"A quiz: {len(self.images)} numbered pictures, some real, some generated. It needs eyes; `truth()` tells "
+            "which are which."
+        )
         shown = {
             "image/png": base64.b64encode(self.still).decode("ascii"),
-            "text/plain": f"a quiz: {len(self.images)} numbered pictures, some real, some generated",
+            "text/plain": words,
         }
+        say(words)
         if self._box is not None:
             bundle = self._box._repr_mimebundle_()
             bundle = bundle[0] if isinstance(bundle, tuple) else bundle
             shown |= {kind: part for kind, part in (bundle or {}).items() if kind != "text/plain"}
-        return shown
+        return shown, {"image/png": {"alt": words}}
 
 
 def quiz(real, generated: dict, *, questions: int = 24, seed: int = 0, enlarge: int = 6) -> Quiz:

@@ -9,9 +9,10 @@ from matplotlib.colors import Normalize
 from matplotlib.ft2font import FT2Font
 from matplotlib.patches import Rectangle
 
-from gencourse.viz.figure import COLOURS, Picture, finite, new_figure, panels, styled
+from gencourse.viz.figure import COLOURS, INKS, Picture, finite, new_figure, panels, styled
 
-MONOSPACED = "DejaVu Sans Mono"  # comes with matplotlib
+MONOSPACED = "DejaVu Sans Mono"  # comes with matplotlib, as do the next two
+FAMILIES = ("DejaVu Sans", "DejaVu Serif")
 COLOUR_MAP = "YlGnBu"  # pale yellow to dark blue: its brightness alone tells the value, for every kind of colour vision
 SHOWN_AS = {"\n": "↵", " ": " "}
 MAX_CHARACTERS = 2000
@@ -90,6 +91,9 @@ def coloured_text(text, values, *, columns: int = 72, limits=None, label="bits",
                 shown = SHOWN_AS.get(symbol, symbol)
                 style = {"family": MONOSPACED, "fontsize": 10.5, "color": ink, "ha": "center", "va": "center_baseline"}
                 axes.text(column + 0.5, row + 0.5, shown, parse_math=False, **style)
+        most = passage[int(np.argmax(numbers[name]))]
+        told = f"{numbers[name].min():.3g} to {numbers[name].max():.3g} {label}, most at “{SHOWN_AS.get(most, most)}”"
+        axes.set_label(f"{len(passage)} characters with {told}: “{' '.join(passage.split())}”")
         axes.set(xlim=(0, columns), ylim=(rows[name], 0))
         axes.set_axis_off()
         if name:
@@ -162,17 +166,21 @@ def word_map(places, words, *, groups=None, title=None, size: float = 6.0) -> Pi
             f"A place (x, y) and a group for each word are needed. Received: {len(words)} words, places of shape "
             f"{places.shape}, groups of shape {groups.shape}"
         )
-    styles = list(itertools.product(("normal", "italic"), ("normal", "bold")))
+    styles = list(itertools.product(FAMILIES, ("normal", "italic"), ("normal", "bold")))  # more than there are colours
     figure = new_figure(size, 0.72 * size)
     axes = figure.add_subplot()
     spread = np.ptp(places, axis=0)
     low, high = places.min(axis=0) - 0.08 * spread - 1e-6, places.max(axis=0) + 0.08 * spread + 1e-6
     letter = (high - low) * [LETTER_POINTS[0] / (72 * size), LETTER_POINTS[1] / (72 * 0.72 * size)]  # in data's units
     for (x, y), word, group in zip(_apart(places, words, letter), words, groups, strict=True):
-        slant, weight = styles[group % len(styles)]
-        colour = COLOURS[group % len(COLOURS)]
-        axes.text(x, y, word, color=colour, style=slant, weight=weight, fontsize=9, ha="center", va="center")
+        family, slant, weight = styles[group % len(styles)]
+        letters = {"family": family, "style": slant, "weight": weight, "color": INKS[group % len(INKS)]}
+        axes.text(x, y, word, fontsize=9, ha="center", va="center", **letters)
         low[1] = min(low[1], y - letter[1])
+    together = [
+        ", ".join(word for word, mine in zip(words, groups, strict=True) if mine == g) for g in dict.fromkeys(groups)
+    ]
+    axes.set_label(f"{len(words)} words" + (", by group: " if len(together) > 1 else ": ") + "; ".join(together))
     axes.set(xlim=(low[0], high[0]), ylim=(low[1], high[1]), xticks=[], yticks=[])
     if title:
         axes.set_title(title)
