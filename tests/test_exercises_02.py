@@ -32,6 +32,7 @@ def test_02_1():
     fails("02.1", (16, 7, 145), "there are 32")
     fails("02.1", (16, 7, 4640 * 49), "do not count them again")
     fails("02.1", (16, 7, 784), "first layer")
+    fails("02.1", (16, 7, 896), "16 that the first one makes")
     fails("02.1", (16, 7, 1), "channels in")
     fails("02.1", (16, 7), "3 parts are asked for")
     fails("02.1", (16, 7, ...), "not there yet")
@@ -78,7 +79,7 @@ def test_02_2_right():
         (lambda v, k, s: good_row(v, k, s)[: s * len(v)] if len(k) > s else good_row(v, k, s), "cut to 8"),
         (lambda v, k, s: good_row(v, np.ones(len(k)), s), "not looked at"),
         (lambda v, k, s: good_row(np.ones(len(v)), k, s), "same strength"),
-        (lambda v, k, s: good_row(v, k, 1), "shape (9,)"),
+        (lambda v, k, s: good_row(v, k, 1), "as long as with stride 1"),
         (lambda v, k, s: good_row(v, k, s) + 1, "first numbers should be"),
         (lambda v, k, s: np.zeros(3) + np.zeros(4), "long enough"),
         (lambda v, k, s: None, "returns None"),
@@ -91,7 +92,29 @@ def test_02_2_wrong(answer, word):
     fails("02.2", answer, word)
 
 
+@pytest.mark.parametrize(
+    ("answer", "word"),
+    [
+        (lambda v, k, s: good_row(v, k, 2), "stride 2: is the argument"),
+        (lambda v, k, s: np.convolve(v, k), "stride 1: is the argument"),
+        (
+            lambda v, k, s: good_row(v, k, s) / np.maximum(good_row(np.ones(len(v)), np.ones(len(k)), s), 1),
+            "nothing is divided",
+        ),
+    ],
+)
+def test_02_2_stride_left_out_and_means(answer, word):
+    fails("02.2", answer, word)
+
+
 # ---------------------------------------------------------------- 02.3
+
+
+def test_02_3_one_optimizer_for_two():
+    def train_step(g, d, og, od, images, latents):
+        keras_turns(g, d, og, og, images, latents)
+
+    fails("02.3", train_step, "one of its own")
 
 
 def turns(g, d, og, od, images, latents, labels=(1.0, 0.0, 1.0), both=False, use_real=True, swap=False):
@@ -223,6 +246,29 @@ def copied(g, d):
 )
 def test_02_4_wrong(answer, word):
     fails("02.4", answer, word)
+
+
+def labels_last(real, generated):
+    return cross_entropy(real, tf.ones_like(real)) + cross_entropy(generated, tf.zeros_like(generated))
+
+
+@pytest.mark.parametrize(
+    ("answer", "word"),
+    [
+        (lambda: (whole, joint, lambda r, g: loss(-r, -g)), "both labels are turned"),
+        (lambda: (whole, joint, labels_last), "takes the labels first"),
+        (lambda: (whole(), joint, loss), "leave out the brackets"),
+        (lambda: (whole, lambda g, d: keras.Model(g.input, d(g.output)), loss), "Call the generator on a keras.Input"),
+        (lambda: (whole, wants_hundred, loss), "generator.input_shape[1:] says how many"),
+    ],
+)
+def test_02_4_as_learners_miss_it(answer, word):
+    fails("02.4", answer(), word)
+
+
+def wants_hundred(g, d):
+    latents = keras.Input((100,))
+    return keras.Model(latents, d(g(latents)))
 
 
 # ---------------------------------------------------------------- 02.5

@@ -16,6 +16,7 @@ def test_every_exercise_has_hints():
 def test_04_1():
     assert "does not" in passes("04.1", (3, 1.5, 8))
     passes("04.1", [np.float32(3), tf.constant(1.5), 2.0**3])
+    passes("04.1", np.array([3, 1.5, 8]))
     fails("04.1", (12, 1.5, 8), "whole text")
     fails("04.1", (3 * np.log(2), 1.5, 8), "nats")
     fails("04.1", (1.5, 1.5, 8), "four tokens")
@@ -33,6 +34,8 @@ def test_04_1():
     fails("04.1", (3, 1.5, 3), "2 to that power")
     fails("04.1", (3, 1.5, 1 / 8), "one over it")
     fails("04.1", (3, 1.5, 1 / 0.2109), "mean probability")
+    fails("04.1", (3, 1.5, 1 / 4096), "whole text")
+    fails("04.1", (3, 1.5, np.log2(3)), "2 to the power")
     fails("04.1", (3, 1.5, ...), "not there yet")
     fails("04.1", 3, "3 parts")
 
@@ -90,7 +93,9 @@ def test_04_2_right():
         (lambda s, p: np.sort(good_top_p(s, p))[::-1], "not the likeliest"),
         (lambda s, p: (good_top_p(s, p) > 0) / (good_top_p(s, p) > 0).sum(), "keep their proportions"),
         (lambda s, p: np.where(s > p, s, 0), "nothing is left"),
-        (lambda s, p: np.log(good_top_p(s, p)), "nothing is left"),
+        (lambda s, p: np.log(good_top_p(s, p)), "no logarithm"),
+        (lambda s, p: np.where(good_top_p(s, p) > 0, s, -np.inf), "no probabilities"),
+        (lambda s, p: 0 * s / 0, "nothing is left"),
         (lambda s, p: good_top_p(s, p)[:1], "should have the shape"),
         (lambda s, p: None, "returns None"),
         (lambda s: 0, "other parameters"),
@@ -150,6 +155,10 @@ def ragged(tokens, length):
         (lambda t, k: (t[:k][None], t[1 : k + 1][None]), "only 1 windows"),
         (lambda t, k: (reshaped(t, k)[0], reshaped(t, k)[1][:-1]), "5 of targets"),
         (lambda t, k: (t[:-1], t[1:]), "shape (B, 8)"),
+        (lambda t, k: (reshaped(t, k)[0], reshaped(t, k)[0][:, 1:]), "The last input has no target"),
+        (lambda t, k: (reshaped(t, k)[0][:, :-1], reshaped(t, k)[0][:, 1:]), "windows of 9 tokens"),
+        (lambda t, k: (reshaped(t, k)[0], reshaped(t, k)[1][:, -1]), "At *every* place"),
+        (lambda t, k: (reshaped(t, k)[0], np.roll(reshaped(t, k)[0], -1, axis=0)), "8 places after"),
         (lambda t, k: (t[: 2 * k : 2][None], t[1 : 2 * k + 1 : 2][None]), "no stretch"),
         (lambda t, k: (reshaped(t, k)[0], 0 * reshaped(t, k)[1]), "do not stand in the text"),
         (lambda t, k: reshaped(t, k)[0], "2 parts"),
@@ -207,7 +216,11 @@ def test_04_4_right():
         (shares_with(heat=lambda x, t: x.numpy() / t), ("should add up to 1",)),
         (shares_with(place=0), ("*first* token",)),
         (shares_with(place=0, fresh=False), ("carried on", "*first* token")),
-        (shares_with(heat=lambda x, t: np.full(6, 1 / 6)), ("the first text should be followed by",)),
+        (shares_with(heat=lambda x, t: np.full(6, 1 / 6)), ("the first text should be followed by 0.129, 0.150",)),
+        (shares_with(heat=lambda x, t: x.numpy() / x.numpy().sum()), ("negative",)),
+        (lambda n, x, t: shares_with()(n, [s[-1:] for s in x], t), ("only the last token",)),
+        (lambda n, x, t: [n.read(s[None], None) for s in x], ("is given a memory",)),
+        (lambda n, x, t: [n.read(s[None], n.initial_state(3)) for s in x], ("memory of one",)),
         (lambda n, x, t: np.stack([shares_with()(n, x, t)[0]] * 3), ("a later one is not",)),
         (lambda n, x, t: shares_with()(n, x, t)[0], ("shape (3, 6)",)),
         (lambda n, x, t: None, ("returns None",)),
@@ -224,10 +237,14 @@ RIGHT = (1.5 / np.log(4), (1.0, 0.5, -2.0), 1 / 3)
 def test_04_5():
     assert "1.08" in passes("04.5", RIGHT)
     passes("04.5", [1.08, [1, np.float32(0.5), -2], 0.333])
+    passes("04.5", (1.08, np.array([1, 0.5, -2]), 33.3))
+    passes("04.5", (1.08, tf.constant([1, 0.5, -2]), 33.3))
     for value, word in {0.924: "one over", 0.75: "base 2", 2.49: "base 10", 4: "about 1.5", 1: "about 4.5"}.items():
         fails("04.5", (value, *RIGHT[1:]), word)
     fails("04.5", (0.375, *RIGHT[1:]), "exp(1.5 / T)")
     fails("04.5", (1.8, *RIGHT[1:]), "differ by 1.5")
+    fails("04.5", (1.386, *RIGHT[1:]), "ln 4")
+    fails("04.5", (1.1, *RIGHT[1:]), "nearly")
     fails("04.5", (7, *RIGHT[1:]), "solve")
     for values, word in {
         (1, 0.5, -0.5): "*more* likely",
@@ -245,6 +262,8 @@ def test_04_5():
     fails("04.5", (*RIGHT[:2], 1.0), "other end")
     fails("04.5", (*RIGHT[:2], 0.0), "dies out")
     fails("04.5", (*RIGHT[:2], 0.6), "huge T")
+    fails("04.5", (*RIGHT[:2], 0.7856), "temperature 1")
+    fails("04.5", (*RIGHT[:2], 0.5), "three symbols")
     fails("04.5", (RIGHT[0], (1.0, 0.5), 1 / 3), "3 parts")
     fails("04.5", (RIGHT[0], (1.0, ..., 2.0), 1 / 3), "`b` is not there yet")
     fails("04.5", (..., ..., ...), "not there yet")

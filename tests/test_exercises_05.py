@@ -21,13 +21,19 @@ def test_05_1():
     passes("05.1", (np.abs(real - generated).mean(), JS, np.abs(real - generated - 100).mean(), JS))
     passes("05.1", [2, 0.693, tf.constant(100.0), np.float32(0.693)])
     fails("05.1", (0, JS, 100, JS), "means are equal")
-    fails("05.1", (11 / 3, JS, 100, JS), "in the order in which they are listed")
+    listed = np.abs(np.subtract(lesson_05.REAL_PILE, lesson_05.GENERATED_PILE))
+    fails("05.1", (listed.mean(), JS, 100, JS), "sort both piles first")
+    fails("05.1", (np.mean((real - generated) ** 2), JS, 100, JS), "not their squares")
+    fails("05.1", (np.mean((real - generated) ** 2) ** 0.5, JS, 100, JS), "without squares and root")
+    fails("05.1", (3, JS, 100, JS), "longest")
     fails("05.1", (6, JS, 100, JS), "sum of the three ways")
-    fails("05.1", (11, JS, 100, JS), "sort both piles first")
+    fails("05.1", (listed.sum(), JS, 100, JS), "sort both piles first")
     fails("05.1", (7, JS, 100, JS), "mean of the three ways")
     fails("05.1", (2, 1, 100, 1), "in bits")
     fails("05.1", (2, 2 * JS, 100, JS), "not their sum")
     fails("05.1", (2, 0, 100, JS), "equal piles")
+    fails("05.1", (2, JS / 2, 100, JS / 2), "twice that")
+    fails("05.1", (2, JS, 100, np.inf), "`js_far` is finite")
     fails("05.1", (2, JS, 100, 100), "`js_far` is not 100")
     fails("05.1", (2, JS, 102, JS), "moved to the left before")
     fails("05.1", (2, JS, 98, JS), "go the other way")
@@ -59,12 +65,18 @@ def test_05_2_right():
         (lambda r, g: -tf.reduce_mean(r) - tf.reduce_mean(g), good_generator, "does not rise: a sign"),
         (good_critic, lambda g: -good_generator(g), "its sign is turned"),
         (lambda r, g: good_critic(tf.sigmoid(r), tf.sigmoid(g)), good_generator, "the critic's loss is -1"),
-        (good_critic, lambda g: -tf.reduce_mean(tf.sigmoid(g)), "squeezes the scores"),
-        (good_critic, lambda g: tf.reduce_mean(tf.nn.softplus(-g)), "squeezes the scores"),
+        (good_critic, lambda g: -tf.reduce_mean(tf.sigmoid(g)), "squeezes or cuts"),
+        (good_critic, lambda g: tf.reduce_mean(tf.nn.softplus(-g)), "squeezes or cuts"),
         (lambda r, g: tf.reduce_sum(g) - tf.reduce_sum(r), good_generator, "take the mean"),
         (good_critic, lambda g: -tf.reduce_sum(g), "take the mean"),
         (lambda r, g: good_critic(r, g) / 2, good_generator, "half of what it should be"),
         (lambda r, g: 4 * good_critic(r, g), good_generator, "by hand"),
+        (lambda r, g: -tf.abs(good_critic(r, g)), good_generator, "absolute value"),
+        (
+            lambda r, g: tf.reduce_mean(tf.nn.relu(1 - r)) + tf.reduce_mean(tf.nn.relu(1 + g)),
+            good_generator,
+            "maximum",
+        ),
         (lambda r, g: g - r, good_generator, "should be one number"),
         (good_critic, lambda g: None, "returns None"),
         (good_critic, None, "`generator_loss` is not there yet"),
@@ -130,6 +142,9 @@ def fixed(shape):
         (make_penalty(mix=lambda s, r, g: s * r + g), "straight line"),
         (make_penalty(draw=fixed), "draw the points anew"),
         (make_penalty(axes=None), "the whole batch"),
+        (make_penalty(axes=(1, 2)), "each channel has a length"),
+        (make_penalty(axes=-1), "each pixel has a length"),
+        (make_penalty(end=lambda n: tf.reduce_mean((n / 18**0.5 - 1.0) ** 2)), "averaged over the pixels"),
         (make_penalty(root=0.0), "is NaN"),
         (make_penalty(of="mean"), "*mean* score"),
         (make_penalty(of="weights"), "not to the weights"),
@@ -207,6 +222,11 @@ def test_05_5():
     fails("05.5", (*right[:3], slope), "that is the slope")
     fails("05.5", (*right[:3], slope / estimate), "the other way round")
     fails("05.5", (*right[:3], slope * estimate), "do not multiply")
+    passes("05.5", (*right[:3], 0.05))
+    fails("05.5", (*right[:3], 0), "no distance is below 0")
+    fails("05.5", (*right[:3], 0.0022 / slope), "first pass")
+    fails("05.5", (*right[:3], 0.12), "C's estimate")
+    fails("05.5", (*right[:3], 0.12 / 1.3), "C's row")
     fails("05.5", (*right[:3], 7), "does not follow")
     fails("05.5", (*right[:3], ...), "not there yet")
 

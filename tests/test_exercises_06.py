@@ -33,6 +33,8 @@ def test_06_1():
     fails("06.1", (-0.5, 1.5, LOSS / np.log(2)), "bits")
     fails("06.1", (-0.5, 1.5, 0.8808), "probability")
     fails("06.1", (-0.5, 1.5, 0.3133), "one class logit")
+    fails("06.1", (-0.5, 1.5, LOSS / np.log(10)), "base 10")
+    fails("06.1", (-0.5, 1.5, 0.13), "three digits")
     fails("06.1", (-0.5, 1.5, 7), "softmax of (-1, 1)")
     fails("06.1", (-0.5, 1.5, ...), "not there yet")
     fails("06.1", 1, "3 parts")
@@ -69,6 +71,7 @@ def test_06_2_right():
         (lambda y, h, w, k: good_planes((y + 1) % k, h, w, k), "label"),
         (lambda y, h, w, k: good_planes(0 * y, h, w, k), "its planes say"),
         (lambda y, h, w, k: 2 * good_planes(y, h, w, k) - 1, "should be 0 and 1"),
+        (lambda y, h, w, k: np.ones((len(y), h, w, 1)) * np.isin(np.arange(k), y), "all labels in the batch"),
         (lambda y, h, w, k: np.eye(k)[y], "has (4, 3)"),
         (lambda y, h, w, k: None, "returns None"),
         (lambda y: y, "other parameters"),
@@ -132,6 +135,8 @@ def test_06_3_right():
         (make_losses(g_sign=0.0), ("generator", "it is missing")),
         (make_losses(d_sign=0.0), ("discriminator", "it is missing")),
         (make_losses(loss=summed), ("over the batch",)),
+        (lambda *a: make_losses()(*a)[::-1], ("changed places",)),
+        (lambda *a: make_losses()(*a[:-1], 1.0), ("discriminator", "multiplied by `weight`")),
         (make_losses(d_weight=1.0), ("three times the weight", "discriminator")),
         (make_losses(game=0.5), ("with weight 0",)),
         (lambda *a: numpy_losses(*a)[0], ("2 parts",)),
@@ -197,6 +202,8 @@ def unscaled(model, evaluator, n):
         (lambda m, e, n: 100 * good_accuracy(m, e, n), "per cent"),
         (lambda m, e, n: n * good_accuracy(m, e, n), "divide it"),
         (lambda m, e, n: good_accuracy(m, e, n // 2), "500 were drawn"),
+        (lambda m, e, n: e((m.generate(n) + 1) / 2), "evaluator.probabilities(images)"),
+        (lambda m, e, n: e.features((m.generate(n) + 1) / 2), "evaluator.probabilities(images)"),
         (lambda m, e, n: np.mean(e.probabilities((m.generate(n, labels=3) + 1) / 2).argmax(1) == 3), "class 3"),
         (lambda m, e, n: e.probabilities((m.generate(n) + 1) / 2).max(axis=1).mean(), "same sample"),
         (lambda m, e, n: 0.97, "no samples"),

@@ -34,6 +34,10 @@ def test_08_1_right():
         ((STAYS + CHANGES, MEAN, 3 * LOG2, SIZE), "first pixel costs something"),
         ((3 * LOG2, MEAN, 3 * LOG2, SIZE), "without the chain"),
         ((7, MEAN, 3 * LOG2, SIZE), "log 2 + log(4/3) + log 4"),
+        ((-np.log10(3 / 32), MEAN, 3 * LOG2, SIZE), "base 10"),
+        ((IMAGE, MEAN / 3, 3 * LOG2, SIZE), "for each pixel"),
+        ((IMAGE, LOG2 + 2 * STAYS, 3 * LOG2, SIZE), "the likeliest image"),
+        ((IMAGE, MEAN, 3 * LOG2, SIZE / 5000), "one digit"),
         ((IMAGE, IMAGE, 3 * LOG2, SIZE), "one image"),
         ((IMAGE, MEAN / LOG2, 3 * LOG2, SIZE), "these are bits"),
         ((IMAGE, MEAN - LOG2, 3 * LOG2, SIZE), "the first pixel costs log 2"),
@@ -74,6 +78,10 @@ def by_loop(rows, columns, kind):
     ]
 
 
+def whole_columns(rows, columns, kind):
+    return np.tile(np.arange(columns) <= columns // 2, (rows, 1))
+
+
 def test_08_2_right():
     assert "Any order" in passes("08.2", columns_first)
     passes("08.2", by_loop)
@@ -95,8 +103,9 @@ def test_08_2_right():
         (lambda r, c, k: columns_first(r, c, k)[::-1], "looks down"),
         (lambda r, c, k: columns_first(r, c, k)[::-1, ::-1], "the future only"),
         (lambda r, c, k: 2 * columns_first(r, c, k), "zeros and ones"),
-        (lambda r, c, k: np.ones((r, c)), "is drawn not before"),
-        (lambda r, c, k: np.zeros((r, c)), "is drawn before"),
+        (whole_columns, "is 1 in yours, but is the centre, which kind A leaves out"),
+        (lambda r, c, k: np.ones((r, c)), "is 1 in yours, but is drawn after"),
+        (lambda r, c, k: np.zeros((r, c)), "is 0 in yours, but is drawn before"),
         (lambda r, c, k: np.zeros(3), "shape (5, 3)"),
         (lambda r, c, k: "mask", "should be an array"),
         (lambda r, c, k: np.full((r, c), np.nan), "finite"),
@@ -124,7 +133,7 @@ def test_08_3_right():
     passes("08.3", network(before=lambda x: 2 * x - 1))
     passes("08.3", network(before=lambda x: x - 0.13))
     passes("08.3", tf.function(network(between=tf.tanh)))
-    passes("08.3", network(between=lambda x: x))
+    passes("08.3", network(between=lambda x: tf.maximum(x, 0.2 * x)))
 
 
 @pytest.mark.parametrize(
@@ -140,7 +149,9 @@ def test_08_3_right():
         (network("ABB", last=lambda x: -tf.nn.relu(x)), "probably white"),
         (network("ABA"), "kind A in every layer"),
         (network(last=lambda x: 0 * x), "all logits are equal"),
-        (network("A", layers=1, last=lambda x: x[..., :1]), "the logits should have the shape"),
+        (network(between=lambda x: x), "no more than one"),
+        (lambda x, k: network()(x, k)[..., 0], "the result of `logits_of` should have the shape (8, 5, 7, 1)"),
+        (network("A", layers=1, last=lambda x: x[..., :1]), "the result of `logits_of` should have the shape"),
         (
             lambda x, k: tf.nn.conv2d(
                 x, k[0][:, :, :, :1] * pixelcnn.raster_mask((3, 3), "A")[:, :, None, None], 1, "SAME"
@@ -276,6 +287,17 @@ def plain_bayes(given, prior):
     return likelihoods / likelihoods.sum(axis=0), np.log(likelihoods.sum(axis=0))
 
 
+def propped_bayes(given, prior):
+    likelihoods = np.exp(given) * prior[:, None] + 1e-300
+    return likelihoods / likelihoods.sum(axis=0), np.log(likelihoods.sum(axis=0))
+
+
+def one_highest(given, prior):
+    joint = given + np.log(prior)[:, None]
+    weights = np.exp(joint - joint.max())
+    return weights / weights.sum(axis=0), joint.max() + np.log(weights.sum(axis=0))
+
+
 @pytest.mark.parametrize(
     ("answer", "words"),
     [
@@ -294,6 +316,10 @@ def plain_bayes(given, prior):
         (lambda g, p: (good_bayes(g, p)[0], np.logaddexp.reduce(g) - np.log(3)), "equally likely"),
         (lambda g, p: (good_bayes(g, p)[0], g.max(0)), "highest log-likelihood alone"),
         (lambda g, p: (good_bayes(g, p)[0], (g + np.log(p)[:, None]).max(0)), "likeliest class alone"),
+        (lambda g, p: (good_bayes(g, p)[0], good_bayes(g, p)[1] - g.max(0)), "not yet put back"),
+        (lambda g, p: (good_bayes(g, p)[0], good_bayes(g, p)[1] - np.log(3)), "take no mean"),
+        (lambda g, p: propped_bayes(g, p), "all classes come out alike"),
+        (lambda g, p: one_highest(g, p), "the highest of each image, not the highest of all"),
         (lambda g, p: (good_bayes(g, p)[0], -good_bayes(g, p)[1]), "sign is turned"),
         (lambda g, p: (good_bayes(g, p)[0], np.exp(good_bayes(g, p)[1])), "its logarithm is asked for"),
         (lambda g, p: (good_bayes(g, p)[0], good_bayes(g, p)[1] / LOG2), "these are bits"),

@@ -23,6 +23,10 @@ def test_09_1():
     gets = 10 * W1 + 20 * W2
     assert "not written yet" in passes("09.1", (W1, W2, 0, gets))
     passes("09.1", [np.float32(0.731), tf.constant(0.269), 0.0, 12.69])
+    passes("09.1", np.array([W1, W2, 0, gets]))
+    passes("09.1", ([W1, W2, 0], gets))
+    passes("09.1", (np.array([W1, W2, 0]), gets))
+    passes("09.1", (73.1, 26.9, 0, 12.69))
     everybody = np.exp([2, 1, 6]) / np.exp([2, 1, 6]).sum()
     fails("09.1", (*everybody, 88), "the mask sets its weight to 0")
     fails("09.1", (everybody[0], everybody[1], 0, 1), "mask the scores")
@@ -31,6 +35,9 @@ def test_09_1():
     fails("09.1", (0.76, 0.24, 0, 12.4), "not the tokens")
     fails("09.1", (4 / 6, 2 / 6, 0, 13.3), "exponentials")
     fails("09.1", (2, 1, 0, 40), "those are the scores")
+    fails("09.1", (4, 2, 12, gets), "inner products")
+    fails("09.1", (2, 1, 6, gets), "still to be masked")
+    fails("09.1", (E**2 / (E**2 + E + 1), E / (E**2 + E + 1), 1 / (E**2 + E + 1), gets), "minus infinity")
     fails("09.1", (W2, W1, 0, gets), "swapped")
     fails("09.1", (1, 0, 0, 10), "not a choice")
     fails("09.1", (0.2, 0.2, 0, 10), "sum to 0.4")
@@ -79,6 +86,20 @@ def test_09_2_right():
     )
 
 
+def over_tokens(queries, keys, values):
+    return head(scale=lambda d: len(queries) ** 0.5)(queries, keys, values)
+
+
+def half_mended(queries, keys, values):
+    scores = np.where(np.tril(np.ones((len(queries),) * 2)) > 0, queries @ keys.T / keys.shape[1] ** 0.5, -np.inf)
+    return np.exp(scores) / np.exp(scores).sum(axis=1) @ values
+
+
+def zeroed(queries, keys, values):
+    weights = np.exp(np.tril(queries @ keys.T / keys.shape[1] ** 0.5))
+    return weights / weights.sum(axis=1, keepdims=True) @ values
+
+
 def spoil(queries, keys, values):
     result = head()(queries, keys, values)
     values *= 0
@@ -90,7 +111,12 @@ def spoil(queries, keys, values):
     [
         (head(scale=lambda d: 1), ("not divided by √d",)),
         (head(scale=lambda d: d), ("divided by d where",)),
+        (head(scale=lambda d: d**-0.5), ("multiplied by √d",)),
+        (over_tokens, ("number of tokens",)),
         (head(axis=0), ("down the columns",)),
+        (half_mended, ("keepdims=True",)),
+        (head(keep=lambda x: np.tril(x, 1)), ("one too far",)),
+        (zeroed, ("e⁰ = 1",)),
         (head(keep=np.triu), ("wrong way round",)),
         (head(keep=lambda x: np.tril(x, -1)), ("itself",)),
         (head(mask="after"), ("after the softmax",)),
@@ -130,6 +156,8 @@ def test_09_3():
     assert merged({"hen": 4, "then": 5, "ten": 6, "pen": 3}, 3) == ["en", "hen", "ten"]
     passes("09.3", ("en", "hen", "ten", 5))
     passes("09.3", ["e·n", " HEN", "t en", np.int64(5)])
+    passes("09.3", (("e", "n"), "h+en", "t-en", 5))
+    fails("09.3", ("en", "hen", "ten", ["t", "hen", "p", "en", "s"]), "how many")
     fails("09.3", ("he", "en", "ten", 5), "9 times")
     fails("09.3", ("th", "en", "ten", 5), "in every word")
     fails("09.3", ("en", "he", "ten", 5), "no h stands beside an e")
@@ -152,6 +180,13 @@ def test_09_4():
     a, b = 1.2 / np.log(2), 1.22 / np.log(2)
     assert "by little" in passes("09.4", (a, b, "A"))
     passes("09.4", (np.float32(1.731), 1.76, " a "))
+    passes("09.4", (a, b, "model A"))
+    fails("09.4", (1.7, 1.8, "A"), "two decimals")
+    fails("09.4", (b, a, "B"), "for model B")
+    fails("09.4", (a, a, "B"), "for model A")
+    fails("09.4", (3.36 * 41_000, b, "A"), "nats of the whole text")
+    fails("09.4", (a * 114_800, b, "A"), "bits of the whole text")
+    fails("09.4", (a, b * 114_800, "A"), "bits of the whole text")
     fails("09.4", (a, b, "B"), "fewer bits")
     fails("09.4", (3.36 / np.log(2), b, "B"), "`bits_a`", "per *token*")
     fails("09.4", (1.2, b, "A"), "nats per character")
@@ -171,6 +206,16 @@ def test_09_5():
     assert (counts_09.WITHOUT, counts_09.WITH, counts_09.FORGOTTEN) == (6_195_200, 61_952, 405_504)
     assert "exactly 100 times" in passes("09.5", (6_195_200, 61_952, 405_504))
     passes("09.5", (6.1952e6, 61_952.0, np.int64(405_504)))
+    passes("09.5", np.array([6_195_200, 61_952, 405_504]))
+    fails("09.5", (6.1952, 0.061952, 0.405504), "write all of it")
+    fails("09.5", (6_195_200, 61_952, 4.06e5), "round so early")
+    fails("09.5", (1_356_800, 61_952, 1), "D² is 64")
+    fails("09.5", (6_120_576, 61_952, 1), "asks as well")
+    fails("09.5", (291_526_400, 61_952, 1), "all 100 tokens")
+    fails("09.5", (6_195_200, 61_952, 99 * 64), "each of them costs D")
+    fails("09.5", (6_195_200, 61_952, 811_008), "values are kept")
+    fails("09.5", (6_195_200, 61_952, 1_622_016), "the others rest")
+    fails("09.5", (6_195_200, 61_952, 6_133_248), "a whole cache")
     fails("09.5", (61_952, 6_195_200, 1), "with a cache")
     fails("09.5", (4_915_200, 61_952, 1), "attention is missing")
     fails("09.5", (4_928_000, 61_952, 1), "all 100 places ask")

@@ -50,6 +50,9 @@ def test_10_1():
     fails("10.1", (1 / 3, 1 / 3, 1 / 3, 0, 23.3), "do not fit alike")
     fails("10.1", (0.2, 0.2, 0.2, 0, 10), "sum to 0.6")
     fails("10.1", (0.3, 0.2, 0.2, 0.3, 10), "padding")
+    fails("10.1", (2, 0, 0, -np.inf, 10), "masked *score*")
+    fails("10.1", (0.79, 0.11, 0.11, 0, 14.3), "three decimals")
+    fails("10.1", (100 * W1, 100 * W2, 100 * W2, 0, GATHERED), "percent")
     fails("10.1", (0.8, 0.15, 0.05, 0, 10), "softmax make of 2, 0 and 0")
     fails("10.1", (W1, W2, W2, 0, 70 / 3), "plain mean")
     fails("10.1", (W1, W2, W2, 0, GATHERED / 3), "divide by nothing")
@@ -69,6 +72,10 @@ def test_10_2():
     fails("10.2", (0.25, 0.24, 0.25, EMPTY, LONGER), "`found_by_1`", "greedy")
     fails("10.2", (0.45, 0.24, 0.25, EMPTY, LONGER), "`found_by_1`", "beginning")
     fails("10.2", (0.5, 0.24, 0.25, EMPTY, LONGER), "product along the tree")
+    fails("10.2", (18, 24, 25, EMPTY, LONGER), "in percent")
+    fails("10.2", (0.18, 0.24, 0.25, 0.25, 0.18), "`score_empty`", "take its logarithm")
+    fails("10.2", (0.18, 0.24, 0.25, EMPTY, 0.24), "`score_longer`", "take its logarithm")
+    fails("10.2", (0.18, 0.24, 0.25, EMPTY, np.log(0.24) / (8 / 6) ** 0.6), "α = 0.6")
     fails("10.2", (0.18, 0.18, 0.25, EMPTY, LONGER), "`found_by_2`", "behind B")
     fails("10.2", (0.18, 0.25, 0.25, EMPTY, LONGER), "`found_by_2`", "does not come back")
     fails("10.2", (0.18, 0.3, 0.25, EMPTY, LONGER), "beginning")
@@ -180,9 +187,34 @@ def slip(*, begin=0.0, combine=lambda total, log_p: total + log_p, reverse=True,
     return search
 
 
+def drops_ended(log_p_after, beam, length):
+    """Half mended: nothing is written behind an end, and what has ended is lost."""
+    hypotheses = [((), 0.0)]
+    for _ in range(length):
+        longer = []
+        for written, total in hypotheses:
+            if written and written[-1] == 0:
+                continue
+            longer += [((*written, token), total + log_p) for token, log_p in enumerate(log_p_after(written))]
+        hypotheses = sorted(longer, key=lambda hypothesis: -hypothesis[1])[:beam] or hypotheses
+    return hypotheses[0]
+
+
+def whole_beam(log_p_after, beam, length):
+    return [keeps_ended(log_p_after, beam, length)] * beam
+
+
+def end_taken_off(found):
+    return (found[0][:-1] if found[0][-1] == 0 else found[0], found[1])
+
+
 @pytest.mark.parametrize(
     ("answer", "words"),
     [
+        (drops_ended, ("ended",)),
+        (whole_beam, ("whole beam",)),
+        (slip(change=end_taken_off), ("The end is a token",)),
+        (slip(change=lambda found: end_taken_off(found) if len(found[0]) > 1 else found), ("one of the tokens",)),
         (slip(begin=1.0, combine=lambda total, log_p: total * log_p), ("*added*",)),
         (slip(begin=1.0), ("1",)),
         (slip(reverse=False), ("*least* likely",)),
@@ -221,6 +253,8 @@ def test_10_4():
     fails("10.4", (5 / 9, p2, brevity, whole), "*translation's*")
     fails("10.4", (5, p2, brevity, whole), "their share")
     fails("10.4", (0.1, p2, brevity, whole), "`precision_1` is not 0.1")
+    fails("10.4", (0.63, 0.43, 0.88, 0.46), "three decimals")
+    fails("10.4", (62.5, 42.9, 88.2, 45.7), "percent")
     fails("10.4", (p1, 3 / 8, brevity, whole), "seven pairs")
     fails("10.4", (p1, 4 / 7, brevity, whole), "three pairs")
     fails("10.4", (p1, 3, brevity, whole), "their share")

@@ -13,27 +13,46 @@ def test_every_exercise_has_hints():
     assert list(exercises.exercises_of("11")) == ["11.1", "11.2", "11.3", "11.4", "11.5"]
 
 
-def test_11_1():
-    passes("11.1", (-0.5, -1, 0.1))
-    passes("11.1", [np.float32(-0.5), tf.constant(-1.0), 0.1])
-    fails("11.1", (-0.2, -1, 0.1), "rates are swapped")
-    fails("11.1", (1.1, -1, 0.1), "taken away")
-    fails("11.1", (-0.46, -1, 0.1), "squares")
-    fails("11.1", (7, -1, 0.1), "`noisy_pixel` is not 7")
-    fails("11.1", (-0.5, 1, 0.1), "sign is turned")
-    fails("11.1", (-0.5, -0.2, 0.1), "minus between")
-    fails("11.1", (-0.5, -0.5, 0.1), "mixture again")
-    fails("11.1", (-0.5, -1.1, 0.1), "rates are swapped")
-    fails("11.1", (-0.5, 3, 0.1), "`velocity` is not 3")
-    fails("11.1", (-0.5, -1, 0.06), "divided by the signal rate")
-    fails("11.1", (-0.5, -1, 0.5), "true pixel")
-    fails("11.1", (-0.5, -1, 0.075), "divided by the noise rate")
-    fails("11.1", (-0.5, -1, -1.76667), "taken *off*")
-    fails("11.1", (-0.5, -1, 1 / 3), "multiplied by the noise rate")
-    fails("11.1", (-0.5, -1, 9), "`believed_pixel` is not 9")
-    fails("11.1", (-0.5, -1, ...), "not there yet")
-    fails("11.1", (-0.5, -1, np.nan), "finite")
-    fails("11.1", (-0.5, "x", 0.1), "should be a number")
+def test_11_1_right():
+    passes("11.1", (-0.2, -1.1, 0.35))
+    passes("11.1", [np.float32(-0.2), tf.constant(-1.1), 0.35])
+    passes("11.1", np.array([-0.2, -1.1, 0.35]))
+
+
+@pytest.mark.parametrize(
+    ("answer", "word"),
+    [
+        ((0.5 - 1.0, -1.1, 0.35), "left out"),  # image + noise, without rates: it was right by chance once
+        ((0.6 * 0.5 - 0.8, -1.1, 0.35), "rates are swapped"),
+        ((1.0, -1.1, 0.35), "taken away"),
+        ((0.64 * 0.5 - 0.36, -1.1, 0.35), "squares"),
+        ((0.5 - 0.6, -1.1, 0.35), "image is multiplied"),
+        ((0.4 - 1.0, -1.1, 0.35), "noise is multiplied"),
+        ((7, -1.1, 0.35), "`noisy_pixel` is not 7"),
+        ((-0.2, 1.1, 0.35), "sign is turned"),
+        ((-0.2, -0.8 + 0.3, 0.35), "minus between"),
+        ((-0.2, -0.2, 0.35), "mixture again"),
+        ((-0.2, -0.6 - 0.4, 0.35), "rates are swapped"),
+        ((-0.2, -1.5, 0.35), "before one is taken"),
+        ((-0.2, 1.5, 0.35), "image is taken from the noise"),
+        ((-0.2, 3, 0.35), "`velocity` is not 3"),
+        ((-0.2, -1.1, 0.28), "divided by the signal rate"),
+        ((-0.2, -1.1, 0.5), "true pixel"),
+        ((-0.2, -1.1, 0.28 / 0.6), "divided by the noise rate"),
+        ((-0.2, -1.1, -0.68 / 0.8), "taken *off*"),
+        ((-0.2, -1.1, 0.6 / 0.8), "multiplied by the noise rate"),
+        ((-0.2, -1.1, 0.8 * -0.2 - 0.6 * -0.8), "as a velocity"),
+        ((-0.2, -1.1, (-0.2 + 0.8 * 0.8) / 0.6), "rates are swapped"),
+        ((-0.2, -1.1, -0.8), "the answer itself"),
+        ((-0.2, -1.1, 9), "`believed_pixel` is not 9"),
+        ((-0.2, -1.1, ...), "not there yet"),
+        ((-0.2, -1.1, np.nan), "finite"),
+        ((-0.2, "x", 0.35), "should be a number"),
+        ((-0.2, -1.1), "3 parts"),
+    ],
+)
+def test_11_1_wrong(answer, word):
+    fails("11.1", answer, word)
 
 
 def signal_squared(steps=1000):
@@ -43,6 +62,11 @@ def signal_squared(steps=1000):
 def looked_up(times, place=np.rint, steps=1000):
     rows = signal_squared(steps)[place(np.asarray(times) * (steps - 1)).astype(int)]
     return np.sqrt(rows), np.sqrt(1 - rows)
+
+
+def powers_of_one(times, count):
+    kept = (1 - (1e-4 + times * 0.0199)) ** count
+    return np.sqrt(kept), np.sqrt(1 - kept)
 
 
 def looped(times):
@@ -92,6 +116,10 @@ def test_11_2_right(answer):
         (lambda t: (np.full_like(t, np.nan), t), "finite"),
         (lambda t: (0.5, 0.5), "shape"),
         (lambda t: t[99], "stopped with IndexError"),
+        (lambda t: signal_squared()[(t * 1000).astype(int)], "the last one is that of time 1"),
+        (lambda t: powers_of_one(t, 1000 * t), "β of the last stride for all"),
+        (lambda t: powers_of_one(t, np.rint(1000 * t)), "β of the last stride for all"),
+        (lambda t: powers_of_one(t, 1000), "one β a thousand times"),
         (lambda t: None, "returns None"),
         (lambda: 0, "other parameters"),
     ],
@@ -123,14 +151,18 @@ def test_11_3_right():
         (lambda x, e, s, n, s2, n2: s2 * (x - n * e) / s + n * e, "old rate, so nothing gets cleaner"),
         (lambda x, e, s, n, s2, n2: s2 * (x - n * e) / n + n2 * e, "divided by the noise rate"),
         (lambda x, e, s, n, s2, n2: x - n * e + n2 * e, "*new* signal rate"),
-        (lambda x, e, s, n, s2, n2: x - n * e, "first number"),
+        (lambda x, e, s, n, s2, n2: s * (x - n * e) / s + n2 * e, "mixed up"),
+        (lambda x, e, s, n, s2, n2: s2 * (x - n * e) * s + n2 * e, "divide by it"),
+        (lambda x, e, s, n, s2, n2: s2 * (x - n * e / s) + n2 * e, "in brackets"),
+        (lambda x, e, s, n, s2, n2: s2 * np.clip((x - n * e) / s, -1, 1) + n2 * e, "cut off at -1 and 1"),
+        (lambda x, e, s, n, s2, n2: x - n * e, "is asked for"),
         (lambda x, e, s, n, s2, n2: x, "noisy input again"),
         (lambda x, e, s, n, s2, n2: (x - n * e) / s, "believed image itself"),
         (lambda x, e, s, n, s2, n2: n2 * (x - n * e) / s + s2 * e, "new rates are swapped"),
         (lambda x, e, s, n, s2, n2: s2 * (x + n * e) / s + n2 * e, "yours adds it"),
         (lambda x, e, s, n, s2, n2: s2 * (x - n * e) / s, "noise is missing"),
         (lambda x, e, s, n, s2, n2: s2 * (x - n * e) / s - n2 * e, "with a minus"),
-        (lambda x, e, s, n, s2, n2: 0 * x, "first number"),
+        (lambda x, e, s, n, s2, n2: 0 * x, "is asked for"),
         (lambda x, e, s, n, s2, n2: np.nan * x, "finite"),
         (lambda x, e, s, n, s2, n2: x.ravel(), "shape"),
         (lambda x, e, s, n, s2, n2: None, "returns None"),
@@ -182,6 +214,8 @@ def test_11_4_right():
         (guided(lambda a, b, g: b + g * a), ("taken off before",)),
         (guided(lambda a, b, g: a), ("is `guidance` used",)),
         (guided(lambda a, b, g: b), ("is `guidance` used",)),
+        (guided(lambda a, b, g: g * a), ("whole answer is made larger",)),
+        (guided(lambda a, b, g: b + g * (a - b), 3), ("formula is right", "one behind it")),
         (guided(lambda a, b, g: b + g * (a - b), 9), ("one behind the last",)),
         (guided(lambda a, b, g: b + g * (a - b), -1), ("one behind the last",)),
         (guided(lambda a, b, g: 0 * a), ("first number",)),

@@ -20,6 +20,7 @@ def test_every_exercise_has_hints():
 def test_12_1():
     passes("12.1", RIGHT)
     passes("12.1", [np.float32(320), 1 / 2, tf.constant(3.364), 88.72])
+    passes("12.1", np.array(RIGHT))
     wrong = {
         0: ((5, "one place"), (64 * np.log(32), "nats"), (192, "3 bits"), (17, "8 · 8 places")),
         1: ((4, "share"), (0.25, "four of the eight"), (50, "per cent"), (0.9, "over all codes")),
@@ -29,9 +30,16 @@ def test_12_1():
             (4, "not equally often"),
             (2, "largest share"),
             (np.exp(1.75), "power of 2"),
+            (2**1.213, "and the perplexity e to its power"),
             (7, "the shares are"),
         ),
-        3: ((np.log(4), "one place"), (128, "bits"), (-NATS, "never negative"), (64 * np.log(32), "knows nothing")),
+        3: (
+            (np.log(4), "one place"),
+            (128, "bits"),
+            (-NATS, "never negative"),
+            (64 * np.log(32), "knows nothing"),
+            (38.53, "base 10"),
+        ),
     }
     for part, cases in wrong.items():
         for value, word in cases:
@@ -113,6 +121,12 @@ def swap(x, v):
         (make(lambda x, v: tf.stop_gradient(v)), "No slope arrives"),
         (make(lambda x, v: v + x - tf.stop_gradient(x)), "reach the codes"),
         (make(lambda x, v: x + v), "should have the value of `vectors`"),
+        (make(lambda x, v: x + tf.stop_gradient(v)), "of their sum"),
+        (make(lambda x, v: x + tf.stop_gradient(x - v)), "A sign is turned"),
+        (make(lambda x, v: 2 * v), "should have the value of `vectors`"),
+        (make(commitment=lambda x, v: tf.sqrt(tf.reduce_mean((x - tf.stop_gradient(v)) ** 2))), "the root of it"),
+        (make(commitment=lambda x, v: tf.reduce_mean(tf.abs(x - tf.stop_gradient(v)))), "absolute differences"),
+        (make(commitment=lambda x, v: -tf.reduce_mean((x - tf.stop_gradient(v)) ** 2)), "never negative"),
         (make(lambda x, v: 2 * x + tf.stop_gradient(v - 2 * x)), "unchanged"),
         (make(commitment=lambda x, v: tf.reduce_mean((tf.stop_gradient(x) - v) ** 2)), "only the codes"),
         (make(commitment=lambda x, v: tf.reduce_mean((x - v) ** 2)), "the codes, too"),
@@ -168,6 +182,14 @@ def test_12_4_right():
     passes("12.4", moved_by_the_layer)
 
 
+def skips_codes_that_rest(vectors, hits, sums, x, codes, decay):
+    moved = make_learn()(vectors, hits, sums, x, codes, decay)
+    rests = ~np.isin(np.arange(len(vectors)), codes)
+    for new, old in zip(moved, (vectors, hits, sums), strict=True):
+        new[rests] = old[rests]
+    return moved
+
+
 def mean_or_nothing(points, axis):
     return points.mean(axis=axis) if len(points) else 0.0
 
@@ -180,8 +202,14 @@ def mean_or_nothing(points, axis):
         (make_learn(add=mean_or_nothing), "divided twice"),
         (make_learn(keep=False), "should stay at"),
         (make_learn(divide=False), "sums / hits"),
-        (make_learn(weigh=False), "`hits` should be"),
-        (lambda v, h, s, x, c, d: (v, h, s), "`hits` should be"),
+        (make_learn(weigh=False), "new count was not multiplied"),
+        (lambda v, h, s, x, c, d: make_learn()(v, h, s, x, c, 1 - d), "decay is at the wrong place"),
+        (lambda v, h, s, x, c, d: make_learn()(v, h / d, s, x, c, d), "past was not multiplied"),
+        (lambda v, h, s, x, c, d: make_learn()(v, 0 * h, s, x, c, d), "this batch alone"),
+        (lambda v, h, s, x, c, d: (v, h, s), "not changed"),
+        (lambda v, h, s, x, c, d: (v, h + 9, s), "`hits` should be"),
+        (skips_codes_that_rest, "forgets, too"),
+        (make_learn(add=lambda points, axis: points.sum()), "keep their coordinates apart"),
         (lambda v, h, s, x, c, d: v, "3 parts"),
         (lambda v, h, s, x, c, d: (h, h, s), "`vectors` should have the shape (3, 2)"),
         (lambda v, h, s, x, c, d: None, "returns None"),

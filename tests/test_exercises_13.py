@@ -42,6 +42,9 @@ def test_13_1():
     fails("13.1", ("tea", AT_1, AT_1 / 2, OFTEN), "no factor")
     fails("13.1", ("tea", AT_1, AT_1, OFTEN), "changed nothing")
     fails("13.1", ("tea", AT_1, 0.75, OFTEN), "5, 3 and 1.6")
+    fails("13.1", ("tea", 0.64, 0.86, 0.24), "`how_often`", "three decimals")
+    fails("13.1", ("tea", 100 * AT_1, 100 * AT_HALF, 100 * OFTEN), "`share_at_1`", "percent")
+    fails("13.1", ("tea", softmax(2.5, 1.5), AT_HALF, OFTEN), "sugar stands in the sum")
     fails("13.1", ("tea", AT_1, AT_HALF, AT_1), "this one noise")
     fails("13.1", ("tea", AT_1, AT_HALF, AT_HALF), "this one noise")
     fails("13.1", ("tea", AT_1, AT_HALF, 1 / 3), "not alike")
@@ -66,6 +69,8 @@ def test_13_2():
     fails("13.2", (0.25, 1, 2, 1), "natural")
     fails("13.2", (0, 1, 2, 1), "not the prior")
     fails("13.2", (7, 1, 2, 1), "is not 7")
+    fails("13.2", (0.1, 1.1, 2, 1), "three decimals")
+    fails("13.2", (-0.2, 1, 2, 1), "none is below 0")
     fails("13.2", (B, 2 + B, 2, 1), "1 on average")
     fails("13.2", (B, 2 + 2 * B, 2, 1), "mean")
     fails("13.2", (B, (1 + B) / 3, 2, 1), "added up")
@@ -214,6 +219,7 @@ def of_each_text(values, kept):
         (lambda p, r, e, k: p * r, ("shape",)),
         (lambda p, r, e, k: None, ("returns None",)),
         (lambda p, r: p, ("other parameters",)),
+        (lambda p, r, e, k: -tf.reduce_mean(p * (r * k - e)), ("True and False", "tf.where")),
     ],
 )
 def test_13_4_wrong(answer, words):
@@ -224,7 +230,7 @@ def test_13_5():
     right = tuple(lesson_13.RIGHT.values())
     assert "the two worst" in passes("13.5", right)
     passes("13.5", [letter.lower() + " " for letter in right])
-    fails("13.5", ("Q", "P", "T", "R", "S"), "which column tells a copier")
+    fails("13.5", ("Q", "P", "T", "R", "S"), "gives a copier away")
     fails("13.5", ("R", "T", "P", "Q", "S"), "four in a row", "self-BLEU of 100")
     fails("13.5", ("R", "P", "T", "S", "Q"), "without copying")
     fails("13.5", ("R", "P", "S", "Q", "T"), "999")

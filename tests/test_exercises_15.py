@@ -21,6 +21,8 @@ def test_15_1():
     fails("15.1", (7, 4, 11), "adds up their squares")
     fails("15.1", (1, 4, 5), "have signs")
     fails("15.1", (24, 4, 28), "not 24")
+    fails("15.1", (12.5, 2, 14.5), "adds the squares up")
+    fails("15.1", (17, 4, 21), "that is 3, not 1")
     fails("15.1", (25, 64, 89), "standard deviations, their roots")
     fails("15.1", (25, 8, 33), "differences of variances")
     fails("15.1", (25, 2, 27), "has to be squared")
@@ -67,7 +69,21 @@ def make(square=True, root="matrix", factor=2.0, last=lambda x: x):
     return frechet
 
 
+def root_of(matrix):
+    values, vectors = np.linalg.eigh(matrix)
+    return (vectors * np.sqrt(values.clip(0))) @ vectors.T
+
+
+def with_root(root):
+    def frechet(a, b):
+        (mean_a, cov_a), (mean_b, cov_b) = moments(a), moments(b)
+        return ((mean_a - mean_b) ** 2).sum() + np.trace(cov_a + cov_b - 2 * root(cov_a, cov_b))
+
+    return frechet
+
+
 def test_15_2_right():
+    passes("15.2", with_root(lambda cov_a, cov_b: root_of(root_of(cov_a) @ cov_b @ root_of(cov_a))))
     passes("15.2", by_roots)
     passes("15.2", by_eigenvalues)
     passes("15.2", metrics.frechet_distance)
@@ -87,7 +103,11 @@ def test_15_2_right():
         (lambda a, b: 2 * by_roots(a, b), "3² = 9"),
         (lambda a, b: by_roots(a, b) if np.allclose(a.mean(0), b.mean(0)) is False else by_roots(a, b) ** 0.5, "root"),
         (lambda a, b: by_roots(a, b) + 0.3 * abs(np.cov(a.T)[0, 1] - np.cov(b.T)[0, 1]), "lean differently"),
-        (lambda a, b: float("nan"), "some of them negative"),
+        (lambda a, b: max(by_roots(a, b), 0.0) ** 0.5, "without a root"),
+        (lambda a, b: by_roots(a, b) - 2 * ((a.mean(0) - b.mean(0)) ** 2).mean(), "averaged over the axes"),
+        (with_root(lambda cov_a, cov_b: root_of(cov_a) @ root_of(cov_b)), "lean alike"),
+        (with_root(lambda cov_a, cov_b: root_of(cov_a @ cov_b)), "not symmetric"),
+        (lambda a, b: float("nan"), "something negative"),
         (lambda a, b: moments(a)[1], "one number"),
         (lambda a, b: None, "returns None"),
         (lambda a: 0, "other parameters"),
@@ -111,6 +131,16 @@ def shares(skip=0, swapped=False):
     return precision_recall
 
 
+def balls_that_hold(real, generated, k):
+    """The wrong axis: one answer for each ball instead of each point."""
+
+    def holding(points, centres):
+        radii = np.sort(np.linalg.norm(centres[:, None] - centres, axis=-1), axis=1)[:, k]
+        return (np.linalg.norm(points[:, None] - centres, axis=-1) <= radii).any(axis=0).mean()
+
+    return holding(generated, real), holding(real, generated)
+
+
 def test_15_3_right():
     passes("15.3", shares())
     passes("15.3", lambda real, generated, k: list(shares()(real, generated, k)))
@@ -127,6 +157,8 @@ def test_15_3_right():
         (shares(skip=1, swapped=True), ("swapped, and", "too far")),
         (lambda r, g, k: metrics.precision_recall(r, g, k=3), ("k = 2", "too far")),
         (lambda r, g, k: metrics.density_coverage(r, g, k=k), ("precision is",)),
+        (balls_that_hold, ("*balls* that hold",)),
+        (lambda r, g, k: balls_that_hold(r, g, k)[::-1], ("*balls* that hold",)),
         (lambda r, g, k: (3.0, 0.5), ("from 0 to 1",)),
         (lambda r, g, k: 0.5, ("shape (2,)",)),
         (lambda r, g, k: None, ("returns None",)),
@@ -184,6 +216,7 @@ def test_15_5_right():
         (honest(held_out=False, equal=False), "the reference is the training set"),
         (honest(scale=255.0**2), "should be near"),
         (lambda s, a, b, f: {name: 2 * value for name, value in honest()(s, a, b, f).items()}, "should be near"),
+        (lambda s, a, b, f: honest(few_real=True)({n: x[:60] for n, x in s.items()}, a, b, f), "no fewer"),
         (lambda s, a, b, f: dict.fromkeys(s, 1.0), "never called"),
         (lambda s, a, b, f: {"honest": 1.0}, "a dictionary"),
         (lambda s, a, b, f: 1.0, "a dictionary"),

@@ -64,6 +64,11 @@ def test_a_page_without_a_kernel_unfolds_each_option(toy):
     assert "Right" not in bundle["text/plain"]
 
 
+def test_words_may_have_code_and_emphasis():
+    shown = quizzes.marked("*not* `a*b*c`, 2 * 3 * 4 < *two words*")
+    assert shown == "<em>not</em> <code>a*b*c</code>, 2 * 3 * 4 &lt; <em>two words</em>"
+
+
 def test_without_widgets_the_page_is_left(toy, monkeypatch):
     monkeypatch.setitem(__import__("sys").modules, "ipywidgets", None)
     bare = exercises.quiz("42")

@@ -135,6 +135,7 @@ def test_a_good_notebook_has_no_faults():
         (nbformat.v4.new_output("stream", name="stdout", text="saved to /home/ada/x.png"), "path of this machine"),
         (nbformat.v4.new_output("stream", name="stdout", text=r"in C:\Users\ada"), "path of this machine"),
         (nbformat.v4.new_output("display_data", {"text/plain": "<Adam at 0x7f12a4c0>"}), "address in memory"),
+        (nbformat.v4.new_output("stream", name="stdout", text="WARNING: AutoGraph could not x"), "TensorFlow"),
     ],
 )
 def test_faulty_outputs_are_found(output, words):

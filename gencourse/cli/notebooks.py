@@ -11,7 +11,11 @@ LARGEST = 300_000  # bytes of one notebook, outputs and all
 TAG_OF_WANTED_ERRORS = "raises-exception"
 WIDGET = "application/vnd.jupyter.widget-view+json"
 MACHINE_PATH = re.compile(r"(?<![\w./:>-])(?:/(?:home|root|tmp|Users|work|var|opt|private)/[\w.-]+|[A-Z]:\\\\?Users\\)")
-ADDRESS = re.compile(r"\bat 0x[0-9a-fA-F]{6,}")
+UNWANTED = {  # in outputs
+    MACHINE_PATH: "a path of this machine",
+    re.compile(r"\bat 0x[0-9a-fA-F]{6,}"): "an address in memory",
+    re.compile(r"WARNING: ?AutoGraph .*"): "a warning of TensorFlow's",  # it goes to stdout
+}
 
 
 def read_source(path):
@@ -137,7 +141,7 @@ def faults(notebook, size):
             if result.output_type == "error" and not wanted:
                 found.append(f"{where} ended with {result.ename}: {first_line(result.evalue)}")
         for text in output_texts(cell):
-            for pattern, what in ((MACHINE_PATH, "a path of this machine"), (ADDRESS, "an address in memory")):
+            for pattern, what in UNWANTED.items():
                 hit = pattern.search(text)
                 if hit:
                     found.append(f"{where} shows {what}: {hit.group()}")

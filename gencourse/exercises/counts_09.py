@@ -8,6 +8,13 @@ from gencourse.exercises.core import Wrong, exercise
 PIECES = ("first", "second", "third")
 
 
+def _joined(piece):
+    """A piece as one string, also where it came as a pair, or with a mark between its parts."""
+    if isinstance(piece, (tuple, list)) and all(isinstance(part, str) for part in piece):
+        piece = "".join(piece)
+    return piece.lower().translate(str.maketrans("", "", "·+- ")) if isinstance(piece, str) else piece
+
+
 @exercise(
     "09.3",
     title="three merges",
@@ -29,10 +36,11 @@ def merges(answer):
     check("09.3", (first, second, third, pieces_of_then_pens))
     """
     *pieces, count = expect.parts(answer, *PIECES, "pieces_of_then_pens")
+    pieces = [_joined(piece) for piece in pieces]
     for name, piece in zip(PIECES, pieces, strict=True):
         if not isinstance(piece, str):
             raise Wrong(f'`{name}` should be a string, such as "ab", and is {piece!r}.')
-    first, second, third = (piece.strip().lower().replace("·", "").replace(" ", "") for piece in pieces)
+    first, second, third = pieces
     if first != "en":
         if first == "he":
             raise Wrong("h-e stands in hen and then, 4 + 5 = 9 times; another pair stands in all four words.")
@@ -51,6 +59,8 @@ def merges(answer):
             "pen": "p-en stands 3 times, the fewest of all",
         }
         raise Wrong(f"{slips.get(third, 'count all pairs anew in hen, t·hen, t·en and p·en')}.")
+    if isinstance(count, (tuple, list)) and len(count) > 1:
+        raise Wrong(f"`pieces_of_then_pens` is asked for as a number: how many pieces? {len(count)} parts came.")
     count = expect.number(count, "`pieces_of_then_pens`")
     if count == 5:
         return (
@@ -98,6 +108,9 @@ def bits_per_character(answer):
                 3.36 / math.log(2): "those are bits per *token*; a token of A stands for 2.8 characters",
                 3.36 * 41_000 / 114_800: "those are nats per character; bits are nats divided by log 2",
                 3.36: "those are nats per token, as they were given",
+                3.36 * 41_000: "those are nats of the whole text: divide by its characters, and by log 2",
+                3.36 * 41_000 / math.log(2): "those are bits of the whole text: divide by its characters",
+                B_BITS: "that is the answer for model B",
                 3.36 * 114_800 / 41_000 / math.log(2): "a character is less than a token, so it costs less: divide by "
                 "the 2.8 characters in a token",
                 3.36 * 41_000 / 114_800 * math.log(2): "from nats to bits one *divides* by log 2",
@@ -110,6 +123,8 @@ def bits_per_character(answer):
             B_BITS,
             {
                 1.22: "those are nats; divide by log 2 to get bits",
+                1.22 * 114_800 / math.log(2): "those are bits of the whole text: divide by its characters",
+                A_BITS: "that is the answer for model A",
                 1.22 * 41_000 / 114_800 / math.log(2): "the tokens of B are characters already",
                 1.22 * math.log(2): "from nats to bits one *divides* by log 2",
                 math.exp(1.22): "that is the perplexity of a token",
@@ -121,8 +136,10 @@ def bits_per_character(answer):
         for slip, why in slips.items():
             if expect.near(value, slip, rel=5e-3):
                 raise Wrong(f"`{name}`: {why}.")
+        if expect.near(value, right, rel=0.03):
+            raise Wrong(f"`{name}` is not {value:.4g}, but nearly: the two lie close together, so give two decimals.")
         raise Wrong(f"`{name}` is not {value:.4g}: nats of the whole text, by characters, by log 2.")
-    letter = better.strip().strip("()").upper() if isinstance(better, str) else better
+    letter = better.strip().strip("()").upper().removeprefix("MODEL ") if isinstance(better, str) else better
     if letter not in ("A", "B"):
         raise Wrong(f'`better` should be "A" or "B", and is {better!r}.')
     if letter == "B":
@@ -170,6 +187,10 @@ def cache(answer):
         + PLACES * (PLACES + 1) // 2 * PAIR: "that leaves the masked pairs out; here they are computed, "
         "and thrown away",
         PLACES**2 * PAIR: "the matrices are missing: 12 D² for each place",
+        PLACES * 12 * FEATURES + PLACES**2 * PAIR: "the matrices cost 12 D² for each place, and D² is 64 · 64",
+        (PLACES - 1) * MATRICES + (PLACES - 1) ** 2 * PAIR: "the new token is one of the 100 places, and asks as well",
+        sum(n * MATRICES + n**2 * PAIR for n in range(1, PLACES + 1)): "that adds up the writing of all 100 tokens; "
+        "only the last one is asked for",
     }
     _count("without", without, WITHOUT, slips)
     slips = {
@@ -188,6 +209,10 @@ def cache(answer):
         (PLACES - 1) * MATRICES: "only the matrix of the keys is used anew, D² of the 12 D²",
         (PLACES - 1) * PAIR: "that counts pairs; a key is made by a matrix of D × D",
         FEATURES**2: "that is one key; 99 are made anew that need not be",
+        (PLACES - 1) * FEATURES: "a key has D numbers, and each of them costs D multiplications",
+        2 * FORGOTTEN: "the values are kept: only the keys are made anew, one matrix of D × D",
+        4 * FORGOTTEN: "of the four matrices of D × D one makes the keys; the others rest",
+        WITHOUT - WITH: "that is what a whole cache saves; here only the keys are made anew",
     }
     _count("forgotten_keys", forgotten, FORGOTTEN, slips)
     return (
@@ -200,7 +225,11 @@ def cache(answer):
 def _count(name, value, right, slips):
     if expect.near(value, right, rel=1e-3):
         return
+    if expect.near(value * 1e6, right, rel=2e-3) or expect.near(value * 1e3, right, rel=2e-3):
+        raise Wrong(f"`{name}` seems to count thousands or millions: write all of it, in multiplications.")
+    if expect.near(value, right, rel=1.5e-3):
+        raise Wrong(f"`{name}` is not {value:,.0f}, but nearly: do not round so early.")
     for slip, why in slips.items():
         if expect.near(value, slip, rel=1e-3):
             raise Wrong(f"`{name}`: {why}.")
-    raise Wrong(f"`{name}` is not {value:,.0f}: 49,152 for each place through the matrices, 128 for each pair.")
+    raise Wrong(f"`{name}` is not {value:,.10g}: 49,152 for each place through the matrices, 128 for each pair.")

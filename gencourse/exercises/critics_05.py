@@ -5,8 +5,9 @@ import numpy as np
 from gencourse.exercises import expect
 from gencourse.exercises.core import Wrong, exercise
 
-BATCH, SIDE = 64, 3
-BEND = 0.35  # of the critic whose slope is 0.35 · x: some are longer than 1, some shorter
+BATCH, SIDE, CHANNELS = 64, 3, 2
+PIXELS = SIDE * SIDE * CHANNELS
+BEND = 0.25  # of the critic whose slope is 0.25 · x: some are longer than 1, some shorter
 CUT = (
     "Everything between loss and critic must be TensorFlow operations inside the tape; `.numpy()`, NumPy and "
     "`predict` cut the path."
@@ -20,14 +21,14 @@ def _watched(function):
     class Critic(keras.Model):
         def __init__(self):
             super().__init__()
-            self.w = self.add_weight(shape=(SIDE * SIDE,), initializer="zeros")
+            self.w = self.add_weight(shape=(PIXELS,), initializer="zeros")
             self.seen = []
 
         def call(self, samples, training=None):
             from tensorflow import convert_to_tensor, reshape
 
             self.seen.append(np.asarray(samples, np.float64))
-            flat = reshape(convert_to_tensor(samples), (-1, SIDE * SIDE))
+            flat = reshape(convert_to_tensor(samples), (-1, PIXELS))
             return function(self.w, flat)
 
     return Critic()
@@ -49,9 +50,8 @@ def _pairs(seed):
     import tensorflow as tf
 
     rng = np.random.default_rng(seed)
-    return tuple(
-        tf.constant(rng.normal(mean, 1.0, (BATCH, SIDE, SIDE, 1)), tf.float32) for mean in (np.full(1, 1.0), -1.0)
-    )
+    shape = (BATCH, SIDE, SIDE, CHANNELS)
+    return tuple(tf.constant(rng.normal(mean, 1.0, shape), tf.float32) for mean in (1.0, -1.0))
 
 
 @exercise(
@@ -132,17 +132,15 @@ def _check_points(seen, real, generated):
             raise Wrong(f"all points lie {where}; take one at random between each pair.")
         raise Wrong("all pairs of the batch have the same share: draw one for each pair, of shape (B, 1, 1, 1).")
     if abs(share.mean() - 0.5) > 0.13 or not 0.2 < share.std() < 0.37:
-        raise Wrong(
-            f"the shares have the mean {share.mean():.2f} and the spread {share.std():.2f}; uniform ones have 0.50 and "
-            "0.29."
-        )
+        spread = f"{share.std():.2f}"
+        raise Wrong(f"the shares' mean is {share.mean():.2f}, their spread {spread}; uniform ones have 0.50 and 0.29.")
 
 
 def _check_linear(answer, real, generated):
     """Expect (|w| - 1)² of a linear critic."""
     critic = _watched(_linear)
-    w = np.zeros(SIDE * SIDE, np.float32)
-    w[:2] = 3.0, 4.0
+    w = np.zeros(PIXELS, np.float32)
+    w[:2] = 3.0, 4.0  # both channels of one pixel
     critic.w.assign(w)
     value = _called(answer, critic, real, generated)
     slips = {
@@ -152,8 +150,10 @@ def _check_linear(answer, real, generated):
         24.0**2: "the square root is missing: this is (|w|² - 1)²",
         25.0: "this is |w|²: the length that costs nothing is 1, not 0",
         4.0: "this is |w| - 1: its square is missing",
-        (5 / 3 - 1) ** 2: "the squares are averaged over the pixels; a length is a sum",
-        (7 / 9 - 1) ** 2: "a length is the root of the summed squares, not a mean of the components",
+        24 / 9: "each pixel has a length of its own; add up the squares of all pixels, then take the root",
+        6.5: "each channel has a length of its own; add up the squares over all axes but the first",
+        (5 / np.sqrt(PIXELS) - 1) ** 2: "the squares are averaged over the pixels; a length is a sum",
+        (7 / PIXELS - 1) ** 2: "a length is the root of the summed squares, not a mean of the components",
         16.0 * BATCH: "this is the sum over the batch; the mean is asked for",
         0.0: "it is 0 whatever the slope is",
         160.0: "the weight 10 is not part of it: that comes later",
@@ -165,9 +165,10 @@ def _check_linear(answer, real, generated):
             raise Wrong(
                 f"for a linear critic with |w| = 5 the penalty is (5 - 1)² = 16, and yours is {value:.5g}: {why}."
             )
-    weights = np.sqrt((real.numpy().reshape(BATCH, -1).mean(axis=0) ** 2).sum())
-    more = " Is the slope taken with respect to the samples, and not to the weights?" if weights else ""
-    raise Wrong(f"for a linear critic with |w| = 5 the penalty is (5 - 1)² = 16, and yours is {value:.5g}.{more}")
+    raise Wrong(
+        f"for a linear critic with |w| = 5 the penalty is (5 - 1)² = 16, and yours is {value:.5g}. Is the slope taken "
+        "with respect to the samples, and not to the weights?"
+    )
 
 
 def _check_bowl(points, value):
@@ -200,14 +201,14 @@ def _check_slopes(answer, real, generated):
             value = value if tf.is_tensor(value) else tf.constant(float(value))
         return tape.gradient(value, critic.w)
 
-    w = np.zeros(SIDE * SIDE)
+    w = np.zeros(PIXELS)
     w[:2] = 3.0, 4.0
     slope = slope_at(w)
     if slope is None:
         raise Wrong(f"the value is right, but no slope reaches the critic's weights, so it could learn nothing. {CUT}")
     if not np.allclose(slope, 2 * (5 - 1) * w / 5, rtol=1e-2, atol=1e-3):
         raise Wrong("the value is right, but its slope with respect to the critic's weights is not: is a part cut off?")
-    flat = slope_at(np.zeros(SIDE * SIDE))
+    flat = slope_at(np.zeros(PIXELS))
     if flat is None or not np.isfinite(np.asarray(flat)).all():
         raise Wrong(
             "for a critic that is flat everywhere the slope is NaN: a square root has an infinite slope at 0. Add a "
@@ -243,9 +244,7 @@ def lone_critic(answer):
     import keras
 
     if isinstance(answer, keras.Model):
-        raise Wrong(
-            "this is a critic, and the function that builds it is asked for: hand in its name, without brackets."
-        )
+        raise Wrong("this is a critic; the function that builds it is asked for: hand in its name, without brackets.")
     expect.function(answer, "build_critic", ())
     critic = expect.call(answer, name="build_critic")
     if not isinstance(critic, keras.Model):

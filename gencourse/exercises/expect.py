@@ -4,6 +4,7 @@ import contextlib
 import inspect
 import io
 import math
+import re
 import sys
 import traceback
 
@@ -71,7 +72,7 @@ def call(function, *args, name: str, because: dict | None = None):
     except RecursionError:
         raise Wrong(f"{shown} calls itself without end.") from None
     except Exception as error:
-        message = " ".join(str(error).split())
+        message = " ".join(re.sub(r"\x1b\[[0-9;]*m", "", str(error)).split())  # Keras colours words for a terminal
         reasons = [reason for piece, reason in (because or {}).items() if piece.lower() in message.lower()]
         short = message if len(message) <= 220 else message[:220] + " …"
         where = _where(error, function)
@@ -97,12 +98,20 @@ def function(answer, name: str, parameters: tuple) -> None:
         return  # some callables written in C have no signature: calling them will tell
 
 
+def listed(answer):
+    """An array or a tensor with one axis as a tuple of its numbers; any other answer as it is."""
+    shape = getattr(answer, "shape", None)
+    return tuple(np.asarray(answer).tolist()) if shape is not None and len(shape) == 1 else answer
+
+
 def parts(answer, *names: str) -> tuple:
-    """Expect a tuple or list with one part for each name."""
+    """Expect a tuple, list or array with one part for each name."""
+    answer = listed(answer)
     wanted = f"({', '.join(names)})"
-    if not isinstance(answer, (tuple, list)) or len(answer) != len(names):
-        count = f"{len(answer)} parts" if isinstance(answer, (tuple, list)) else _kind(answer)
-        raise Wrong(f"{len(names)} parts are asked for, {wanted}, and {count} came.")
+    if not isinstance(answer, (tuple, list)):
+        raise Wrong(f"{len(names)} parts are asked for, {wanted}, and this is {_kind(answer)}.")
+    if len(answer) != len(names):
+        raise Wrong(f"{len(names)} parts are asked for, {wanted}, and {len(answer)} came.")
     for part, name in zip(answer, names, strict=True):
         if part is None or part is ...:
             raise Wrong(f"`{name}` is not there yet: put yours in the place of `...`.")

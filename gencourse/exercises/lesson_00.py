@@ -25,8 +25,11 @@ def peaks(answer):
     peaks_wide = ...     # peaks of the density of ring(std=2.0)
     check("00.1", (peaks_narrow, peaks_wide))
     """
+    answer = list(answer) if getattr(answer, "shape", None) == (2,) else answer  # an array of both is as good
     narrow, wide = expect.parts(answer, "peaks_narrow", "peaks_wide")
     narrow, wide = expect.number(narrow, "peaks_narrow"), expect.number(wide, "peaks_wide")
+    if (narrow, wide) == (1, 8):
+        raise Wrong("the two are swapped: first std 0.1, then std 2.0. Which of them has bells that stand apart?")
     if narrow != 8:
         raise Wrong(
             f"with std 0.1 the neighbours stand 15 standard deviations apart, so none melt together: not {narrow:g}."
@@ -82,8 +85,10 @@ def log_likelihood(answer):
             continue
         squared = ((points[:, None] - means) ** 2).sum(axis=-1)
         one = np.exp(-squared / (2 * std**2)) / (2 * np.pi * std**2)
-        mixed = np.exp(-squared / (2 * std)) / (2 * np.pi * std**2)
-        swapped = mixed * std
+
+        def bells(exponent, factor=2 * np.pi * std**2):
+            return np.log(np.exp(-exponent).mean(axis=1) / factor)
+
         slips = (
             (np.exp(wanted), "this is the density itself: take its logarithm."),
             (wanted + np.log(components), "the components' densities are added up: each has a weight of 1/K."),
@@ -92,9 +97,12 @@ def log_likelihood(answer):
                 wanted + 0.5 * np.log(2 * np.pi * std**2),
                 "the factor is that of one dimension; in the plane it is 1 / (2π std²), the square of it.",
             ),
+            (bells(squared / std**2), "the exponent is twice too large: the squared distance is divided by 2 std²."),
+            (bells(np.sqrt(squared) / (2 * std**2)), "the exponent takes the *squared* distance, and this is another."),
+            (np.log(one.max(axis=1) / components), "here the nearest component alone counts; add the others, too."),
             (np.log(one).mean(axis=1), "this is the mean of the logarithms; the mixture is the logarithm of the mean."),
-            (np.log(mixed.mean(axis=1)), "`std` is used where its square belongs: it is no variance."),
-            (np.log(swapped.mean(axis=1)), "`std` is used where its square belongs: it is no variance."),
+            (bells(squared / (2 * std)), "`std` is used where its square belongs: it is no variance."),
+            (bells(squared / (2 * std), 2 * np.pi * std), "`std` is used where its square belongs: it is no variance."),
             (-wanted, "the sign is turned: this is the negative log-likelihood."),
             (wanted / np.log(2), "this is the logarithm to base 2; the natural one is asked for."),
         )
@@ -112,6 +120,13 @@ def log_likelihood(answer):
         raise Wrong(
             f"near the means all is right, but at (100, 100) it gives {got[0]:g}: every exp() underflows to 0 there, "
             f"and the true value is {_log_density(far, means, 0.1)[0]:.0f}. Take the largest exponent out of the sum."
+        )
+    both = np.array([[0.0, 0.0], [100.0, 100.0]])
+    got = expect.numbers(expect.call(answer, both, means, 0.1, name=name), (2,), "two points at once", finite=False)
+    if not np.allclose(got, _log_density(both, means, 0.1), rtol=1e-3):
+        raise Wrong(
+            f"(100, 100) is right alone, but together with a point near the means it gives {got[1]:g}. Each point has "
+            "a largest exponent of its own: take the maximum over the components (axis=1), not over everything."
         )
     return (
         "the mean of the components' densities, its logarithm taken last, and finite even where every exp() alone "
@@ -164,13 +179,28 @@ def sampling(answer):
         even = " That is every component equally often." if np.ptp(shares) < 0.05 else ""
         raise Wrong(f"the components come in shares of {shares.round(2)}, and the weights are {weights}.{even}")
     spread = offsets.std(axis=0)
+    if np.abs(offsets.mean(axis=0)).max() > 0.05:
+        raise Wrong(
+            f"on average the points lie {offsets.mean(axis=0).round(2)} beside their means: the noise should go both "
+            "ways alike. `rng.normal` does; `rng.random` is never negative."
+        )
     if np.abs(spread / std - 1).max() > 0.05:
         why = ""
-        if np.allclose(spread, std**2, rtol=0.05) or np.allclose(spread, std**0.5, rtol=0.05):
+        if spread.max() < 0.01 * std:
+            why = " Draw noise for each point: all those of a component stand in one place."
+        elif np.allclose(spread, 1.0, rtol=0.05):
+            why = " That is the noise of `rng.normal` as it comes: multiply it by std."
+        elif np.allclose(spread, std**2, rtol=0.05) or np.allclose(spread, std**0.5, rtol=0.05):
             why = " Is it the variance in one place and the standard deviation in the other?"
         raise Wrong(f"around the means the points spread by {spread.round(2)} in x and y, not by std = {std}.{why}")
     if abs(np.corrcoef(offsets.T)[0, 1]) > 0.1:
         raise Wrong("x and y move together: draw noise of shape (n, 2), not one number for both coordinates.")
+    inside = np.mean(np.abs(offsets) < std)  # 0.683 of a bell curve, 0.577 of even noise with the same spread
+    if abs(inside - 0.683) > 0.03:
+        raise Wrong(
+            f"the spread is right, but {inside:.0%} of the steps are shorter than std, where a bell curve has 68%: "
+            "draw them with `rng.normal`."
+        )
     if np.unique(offsets.round(9), axis=0).shape[0] < n // 2:
         raise Wrong("many points share the same noise: draw fresh noise for every point.")
     return (
@@ -190,7 +220,7 @@ def sampling(answer):
 def one_gaussian(answer):
     """Choose the reason why the single Gaussian puts most samples where no data is.
 
-    # a: 2,000 points are too few to find eight modes
+    # a: 20,000 points are too few to find eight modes
     # b: the likelihood has several maxima, and the fit got stuck in a poor one
     # c: the fit is the best Gaussian there is, but no Gaussian has a hole in the middle
     # d: the Gaussian has too small a standard deviation to reach the ring
@@ -233,24 +263,31 @@ def monte_carlo(answer):
     for seed, n in ((0, 400), (1, 2500)):
         points = np.random.default_rng(seed).normal(1.0, 2.0, (n, 2))
         values = points[:, 0] ** 2 + points[:, 1]
-        result = expect.call(answer, lambda p: p[:, 0] ** 2 + p[:, 1], points.copy(), name=name)
+        alone = {"too many indices": "`function` takes all points at once, (N, 2), and gives N values."}
+        result = expect.call(answer, lambda p: p[:, 0] ** 2 + p[:, 1], points.copy(), name=name, because=alone)
         if np.size(result) != 2:
             raise Wrong(f"`{name}` should return two numbers, the mean and its standard error.")
         mean, error = expect.number(result[0], "the mean"), expect.number(result[1], "the standard error")
         centre = points.mean(axis=0)
+        wanted = values.std() / np.sqrt(n)
+        if expect.near(error, values.mean()) and expect.near(mean, wanted, rel=0.01):
+            raise Wrong("the two are swapped: the mean comes first, then its standard error.")
+        if expect.near(mean, points.mean()):
+            raise Wrong("this is the mean of the points' coordinates: call `function` on the points first.")
         if not expect.near(mean, values.mean()):
             if expect.near(mean, centre[0] ** 2 + centre[1]):
                 raise Wrong(
                     "this is the function at the mean point; wanted is the mean of the function over all points."
                 )
             raise Wrong(f"the mean of the function over the {n} points is {values.mean():.3f}, not {mean:.3f}.")
-        wanted = values.std() / np.sqrt(n)
         if not expect.near(error, wanted, rel=0.01):  # n or n - 1 in the spread: both are right
             slips = {
                 "the spread of single values; the mean of N of them strays √N times less.": values.std(),
                 "the variance of the mean; its square root is the standard error.": wanted**2,
                 "the spread divided by N; it is divided by √N.": values.std() / n,
                 "the variance of single values.": values.var(),
+                "the variance divided by √N; take the standard deviation.": values.var() / np.sqrt(n),
+                "divided by √(2N): `points.size` counts coordinates, `len(points)` points.": wanted / np.sqrt(2),
             }
             for why, slip in slips.items():
                 if expect.near(error, slip, rel=0.01):

@@ -19,8 +19,8 @@ __all__ = ["generator_step", "listings_01", "signs", "slopes"]
     "01.1",
     title="two losses, two slopes",
     hints=(
-        "The derivative of log σ(a) with respect to a is 1 - σ(a), and that of log(1 - σ(a)) is -σ(a).",
-        "σ(-4) is about 0.018. The slope is taken with respect to the logit a, not to the probability σ(a).",
+        "Chain rule, in two steps: the derivative of log u is 1/u, and that of σ(a) is σ(a)(1 - σ(a)). What is left?",
+        "The derivative of log σ(a) is 1 - σ(a), and that of log(1 - σ(a)) is -σ(a). σ(-4) = 1/(1 + e⁴).",
         "Minimax, log(1 - σ(a)): size σ(a). Non-saturating, -log σ(a): size 1 - σ(a).",
     ),
 )
@@ -32,6 +32,7 @@ def slopes(answer):
     slope_non_saturating = ...   # size of the slope of -log(sigmoid(a)) with respect to a
     check("01.1", (slope_minimax, slope_non_saturating))
     """
+    answer = list(answer) if getattr(answer, "shape", None) == (2,) else answer  # an array of both is as good
     pair = expect.parts(answer, "slope_minimax", "slope_non_saturating")
     minimax, other = (
         abs(expect.number(value, name))
@@ -51,8 +52,16 @@ def slopes(answer):
         )
     if near(minimax, -np.log(1 - sure)) and near(other, -np.log(sure)):
         raise Wrong("these are the losses themselves; the slopes are asked for.")
+    if near(minimax, 100 * sure) or near(other, 100 * (1 - sure)):
+        raise Wrong("these are percent; a slope is a plain number: divide by 100.")
+    if all(expect.near(value, sure * (1 - sure), rel=0.005) for value in (minimax, other)):
+        raise Wrong(
+            "this is the slope of the sigmoid alone. The logarithm around it adds a factor: 1/σ(a) for one loss, "
+            "1/(1 - σ(a)) for the other."
+        )
     if not near(minimax, sure):
-        raise Wrong(f"for minimax the slope's size is σ(a) at a = -4, and that is not {minimax:.4g}.")
+        rough = " To two digits or more, please: a picture cannot show that." if minimax in (0.0, 0.01, 0.02) else ""
+        raise Wrong(f"for minimax the slope's size is σ(a) at a = -4, and that is not {minimax:.4g}.{rough}")
     if not near(other, 1 - sure):
         raise Wrong(f"for the non-saturating loss the slope's size is 1 - σ(a) at a = -4, and that is not {other:.4g}.")
     return (
@@ -87,9 +96,10 @@ def generator_step(answer):
     latents, rises, steps = normal((BATCH, LATENT), 0), [], []
     for flip in (False, True):
         generator, discriminator = networks(flip=flip)
+        optimizer = sgd(0.02)
         player, opponent = expect.snapshot(generator), expect.snapshot(discriminator)
         before = score(discriminator, generator(latents))
-        expect.call(answer, generator, discriminator, sgd(0.02), latents, name=f"{name}()", because=BECAUSE)
+        expect.call(answer, generator, discriminator, optimizer, latents, name=f"{name}()", because=BECAUSE)
         if len(expect.unmoved(opponent)) < len(opponent):
             raise Wrong("this step moved the discriminator too: only the generator's weights may change here.")
         still = expect.unmoved(player)
@@ -99,6 +109,11 @@ def generator_step(answer):
             )
         if still:
             raise Wrong(f"{len(still)} of the generator's {len(player)} weights did not move: {still[0]}.")
+        if not int(optimizer.iterations):
+            raise Wrong(
+                "the weights moved, but not by the `optimizer` that was handed in. One that is made anew in each step "
+                "forgets what it has averaged."
+            )
         expect.all_finite(generator, "generator")
         rises.append(score(discriminator, generator(latents)) - before)
         steps.append(expect.step_of(player))
@@ -164,6 +179,11 @@ def signs(answer):
     if of_d(real, fake + step) <= base_d:
         raise Wrong(
             "when generated images get higher logits, your discriminator's loss does not rise: a sign is turned."
+        )
+    if of_g(fake + step) == base_g:
+        raise Wrong(
+            "your generator's loss does not change with the logits of generated images. Does it take them for "
+            "probabilities, and cut them off at 0 and 1?"
         )
     if of_g(fake + step) >= base_g:
         raise Wrong("when generated images get higher logits, your generator's loss does not fall: its sign is turned.")

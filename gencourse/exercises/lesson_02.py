@@ -60,6 +60,8 @@ def sizes(answer):
             4608: "the biases are missing, one for each channel that comes out",
             288: "each of the 32 kernels reads all 16 channels that come in",
             320: "each of the 32 kernels reads all 16 channels that come in",
+            896: "3 channels are those of the image; the second layer reads the 16 that the first one makes",
+            864: "3 channels are those of the image; the second layer reads the 16 that the first one makes",
             144: "that is one kernel over all 16 channels, and there are 32 of them",
             145: "that is one kernel with its bias, and there are 32 of them",
             4624: "there is one bias for each channel that comes *out*",
@@ -117,6 +119,9 @@ def grown_row(answer):
             raise Wrong(
                 f'{case} the whole row has {len(wanted)} numbers; yours is cut to {len(array)}, as "same" does.'
             )
+        for other in {1, 2} - {stride}:
+            if array.ndim == 1 and len(array) == other * (count - 1) + size != len(wanted):
+                raise Wrong(f"{case} yours is as long as with stride {other}: is the argument `stride` used?")
         found = expect.numbers(result, wanted.shape, f"{case}, `{name}`'s result")
         if np.allclose(found, wanted, rtol=1e-4, atol=1e-6):
             continue
@@ -131,6 +136,9 @@ def grown_row(answer):
             raise Wrong(f"{case} the values are repeated, and the kernel is not looked at.")
         if np.allclose(found, _grown(np.ones(count), kernel, stride), atol=1e-6):
             raise Wrong(f"{case} each stamp has the same strength: multiply the kernel with its value.")
+        stamps = _grown(np.ones(count), np.ones(size), stride)
+        if np.allclose(found, wanted / np.maximum(stamps, 1), atol=1e-6):
+            raise Wrong(f"{case} overlaps are averaged: they are added, and nothing is divided.")
         raise Wrong(
             f"{case} the first numbers should be {np.round(wanted[:4], 3).tolist()}, and are "
             f"{np.round(found[:4], 3).tolist()}: look at where each stamp begins."
@@ -167,6 +175,9 @@ def two_turns(answer):
     roles = ("generator", "discriminator", "generator_optimizer", "discriminator_optimizer", "images", "latents")
     expect.function(answer, "train_step", roles)
     latents = normal((BATCH, LATENT), 6)
+    because = BECAUSE | {
+        "Unknown variable": "An optimizer keeps to the network that it met first: each network has one of its own here."
+    }
     for turn in ("generator", "discriminator"):
         generator, discriminator, images = separate_halves()
         rates = (0.02, 0.0) if turn == "generator" else (0.0, 0.02)
@@ -175,7 +186,7 @@ def two_turns(answer):
         real, fake = score(discriminator, images), score(discriminator, generator(latents))
         for time in ("first", "second"):
             own, other = _copies(player), _copies(opponent)
-            expect.call(answer, *arguments, name="train_step()", because=BECAUSE)
+            expect.call(answer, *arguments, name="train_step()", because=because)
             if _moved(opponent, other):
                 if turn == "generator":
                     raise Wrong(

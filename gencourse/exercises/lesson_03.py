@@ -50,6 +50,8 @@ def price(answer):
         2 * right: "twice too large: the factor one half is missing.",
         _kl(1.0, 0.25): "1/4 is the variance here, and not its logarithm.",
         _kl(1.0, 2 * np.log(0.25)): "1/4 is the variance already: it is not to be squared once more.",
+        _kl(1.0, 0.5 * np.log(0.25)): "1/4 is the variance already: no root of it is to be taken.",
+        0.5 * (0.25 - np.log10(0.25)): "this takes a logarithm to the base 10; nats need the natural one, np.log.",
         _kl(0.0, np.log(0.25)): "the mean is missing: a guess that has moved away from 0 costs more.",
         0.5 * (4.0 + 4.0 - 1.0 + np.log(0.25)): "this is the KL the other way round, from the prior to the guess.",
     }
@@ -57,6 +59,8 @@ def price(answer):
         for value, why in slips.items():
             if near(first, value):
                 raise Wrong(f"for the first latent {first:.4g} is not right: {why}")
+        if expect.near(first, right, rel=0.05):
+            raise Wrong(f"{first:.4g} is near the first latent's KL, but rounded too far: give two digits or more.")
         raise Wrong(f"the first latent's KL is (mean² + variance - 1 - log variance) / 2, and that is not {first:.4g}.")
     if not near(second, 0.0):
         raise Wrong(f"the second guess equals the prior, and the KL of equal distributions is 0, not {second:.4g}.")
@@ -138,6 +142,7 @@ def _check_noise(apart, width):
         raise Wrong("all latents of an image get the same noise and move together: draw (B, Z) numbers, not (B, 1).")
     slips = {
         "exp(log_variance) is the variance; multiply the noise by its square root, exp(log_variance / 2).": width**2,
+        "the exponent is doubled: the square root halves it, exp(log_variance / 2).": width**4,
         "log_variance is multiplied to the noise as it is; the standard deviation is exp(log_variance / 2).": 2
         * np.log(width),
         "the noise is added as it is, whatever the encoder says about its width.": np.ones_like(width),
@@ -194,6 +199,7 @@ def vae_loss(answer):
     nothing = np.zeros_like(mean)
     pixels = np.logaddexp(0.0, logits) - images * logits
     wanted = float(pixels.sum(axis=(1, 2, 3)).mean())
+    swapped = float((np.logaddexp(0.0, images) - images * logits).sum() / batch)
     found = loss(images, logits, nothing, nothing)
     _explain(
         found,
@@ -204,6 +210,7 @@ def vae_loss(answer):
             wanted * batch: "it is summed over the batch, where the mean is asked for",
             -wanted: "its sign is turned: a likely image should make the loss small",
             wanted / np.log(2): "it counts bits, and nats are asked for",
+            swapped: "labels and logits have changed places: the labels are the images",
         },
         "the reconstruction term of three images of four pixels (mean and log-variance 0, so the KL is 0)",
     )
@@ -219,6 +226,8 @@ def vae_loss(answer):
             wanted / size: "it is averaged over the latents, which should add up",
             -wanted * batch: "its sign is turned, and it is summed over the batch",
             wanted * batch: "it is summed over the batch, where the mean is asked for",
+            wanted * batch / size: "the axes are swapped: it is summed over the images and averaged over the latents",
+            -wanted * batch / size: "its sign is turned, and it is summed over images and averaged over latents",
             2 * wanted: "the factor one half is missing",
             float(_kl(mean, 2 * log_variance).sum(axis=1).mean()): "it takes exp(log_variance) for a width",
         },

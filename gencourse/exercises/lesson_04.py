@@ -80,6 +80,8 @@ def bits(answer):
             mean: "that is the mean surprise in bits; the perplexity is 2 to that power",
             1 / 2.0**mean: "that is the probability of a token on (geometric) average; the perplexity is one over it",
             1 / SHARES.mean(): "that is one over the mean probability; the mean is taken of the logarithms",
+            1 / 2.0**whole: "that is the probability of the whole text",
+            np.log2(mean): "that is the logarithm of the bits, and their power is asked for: 2 to the power of them",
         },
         "it is 2 to the power of the bits per token",
     )
@@ -148,6 +150,11 @@ def top_p(answer):
 
 def _check_set(found, shares, p, case):
     kept = np.nan_to_num(found) > 0
+    if (found < 0).any():
+        raise Wrong(
+            f"{case} the result holds numbers that are no probabilities: {found.round(4).tolist()}. What cannot be "
+            "drawn has the probability 0, and no logarithm is asked for."
+        )
     if not kept.any():
         raise Wrong(
             f"{case} nothing is left to draw. The symbol that carries the sum to p or over it belongs to the set."
@@ -166,7 +173,7 @@ def _check_set(found, shares, p, case):
             f"{case} the right number of symbols stays, but not the likeliest: those at the places "
             f"{np.flatnonzero(kept).tolist()}. Is the mask still in the order of the *sorted* shares?"
         )
-    if not np.isfinite(found).all() or (found < 0).any():
+    if not np.isfinite(found).all():
         raise Wrong(f"{case} the result holds numbers that are no probabilities: {found.tolist()}.")
     if np.allclose(found[kept], shares[kept]) and not np.isclose(held, 1.0):
         raise Wrong(f"{case} the set is right, but its shares add up to {held:.4g}: divide them by that.")
@@ -218,11 +225,22 @@ def examples(answer):
     )
 
 
+def _why_shape(name, rows, length):
+    if rows.shape[1:] == (length - 1,) and name == "targets":
+        return " The last input has no target: the stretch of the targets ends one token further on in the text, too."
+    if rows.shape[1:] == (length - 1,):
+        return f" To be left with {length} of each, take windows of {length + 1} tokens first."
+    if rows.ndim == 1 and name == "targets":
+        return " At *every* place of a window the next token is asked for, not only at its end."
+    return ""
+
+
 def _check_examples(inputs, targets, tokens, length):
     case = f"for {len(tokens)} tokens and windows of {length}"
     for name, rows in (("inputs", inputs), ("targets", targets)):
         if rows.ndim != 2 or rows.shape[1] != length:
-            raise Wrong(f"{case} `{name}` should have the shape (B, {length}), and has {rows.shape}.")
+            why = _why_shape(name, rows, length)
+            raise Wrong(f"{case} `{name}` should have the shape (B, {length}), and has {rows.shape}.{why}")
         if not np.isin(rows, tokens).all():
             raise Wrong(f"{case} `{name}` holds numbers that do not stand in the text.")
     if len(inputs) != len(targets):

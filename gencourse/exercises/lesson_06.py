@@ -59,6 +59,7 @@ def told_logits(answer):
             np.log1p(np.exp(2.0)): "that is the cost of calling this eight a three: take the share of the right class.",
             -wanted: "a cross-entropy is never negative: the sign is turned.",
             wanted / np.log(2): "these are bits; with the natural logarithm they become nats.",
+            wanted / np.log(10): "that is a logarithm to the base 10; nats need the natural one, np.log.",
             np.exp(-wanted): "that is the probability of an eight; the loss is minus its logarithm.",
             np.log1p(np.exp(-1.0)): "that is a sigmoid of one class logit; softmax sets both against each other.",
             np.log1p(np.exp(-1.5)): "that looks at one logit only; softmax sets v_three·h and v_eight·h against "
@@ -66,6 +67,8 @@ def told_logits(answer):
         }.items():
             if near(loss, value):
                 raise Wrong(f"`class_loss` is not {loss:.4g}: {why}")
+        if expect.near(loss, wanted, rel=0.06):
+            raise Wrong(f"{loss:.4g} is near the class loss, but rounded too far: give three digits.")
         raise Wrong(
             f"`class_loss` is not {loss:.4g}: softmax of (-1, 1), then minus the logarithm of the second share."
         )
@@ -134,6 +137,12 @@ def _check_planes(found, labels, case):
         raise Wrong(f"{case} every plane is 0.")
     if np.allclose(found, 1.0 - one_hot[:, None, None, :]):
         raise Wrong(f"{case} zeros and ones are swapped: the image's own class gets the ones.")
+    everybody = np.isin(np.arange(found.shape[-1]), labels)
+    if len(labels) > 1 and np.allclose(found, everybody):
+        raise Wrong(
+            f"{case} every image got the planes of all labels in the batch: `planes[:, :, :, labels] = 1` writes them "
+            "into each image. One image, one label."
+        )
     values = np.unique(found)
     if len(values) != 2 or not np.allclose(values, [0.0, 1.0]):
         raise Wrong(f"{case} the values should be 0 and 1, and are {values[:4].round(3).tolist()} …")
@@ -200,13 +209,20 @@ def auxiliary_losses(answer):
         float(np.logaddexp(0, -logits[1]).mean()),
     )
     players = ("discriminator", "generator")
-    for player, found, wanted in zip(players, losses(0.0), game, strict=True):
+    bare, whole = losses(0.0), losses(1.0)
+    if expect.near(bare[0], game[1], rel=2e-3) and expect.near(bare[1], game[0], rel=2e-3):
+        raise Wrong("the two losses have changed places: the discriminator's comes first.")
+    for player, found, wanted, same in zip(players, bare, game, whole, strict=True):
+        if not expect.near(found, wanted, rel=2e-3) and expect.near(found, same, rel=1e-4):
+            raise Wrong(
+                f"the {player}'s loss is the same with weight 0 and 1: is its class term multiplied by `weight`?"
+            )
         if not expect.near(found, wanted, rel=2e-3, tolerance=1e-4):
             raise Wrong(
                 f"with weight 0 only the game is left, and there the {player}'s loss is {wanted:.4f} by hand and "
                 f"{found:.4f} in yours: the starter had that part right."
             )
-    once = [found - wanted for found, wanted in zip(losses(1.0), game, strict=True)]
+    once = [found - wanted for found, wanted in zip(whole, game, strict=True)]
     _check_class_term(once[0], "discriminator", classes[0], labels[0], labels[1], classes[1])
     _check_class_term(once[1], "generator", classes[1], labels[1], labels[0], classes[0])
     for player, found, wanted, first in zip(players, losses(3.0), game, once, strict=True):

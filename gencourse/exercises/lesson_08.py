@@ -49,6 +49,7 @@ def tiny_chain(answer):
             right[0] / bit: "these are bits; with the natural logarithm they become nats",
             bit + 2 * STAYS: "the last pixel changes, and a change has the probability 1/4",
             STAYS + CHANGES: "the first pixel costs something, too",
+            right[0] / math.log(10): "that takes the logarithm to base 10; nats take the natural one",
             3 * bit: "that is without the chain: a pixel like the one before it has the probability 3/4",
         },
         {
@@ -56,6 +57,8 @@ def tiny_chain(answer):
             right[0]: "that is the cost of one image; a stay comes three times as often as a change, so weigh them",
             2 * TURN: "the first pixel costs log 2",
             bit + TURN: "two pixels follow the first one",
+            right[1] / 3: "that is for each pixel; for the image the three costs are added up",
+            bit + 2 * STAYS: "that is the cost of the likeliest image; one pixel in four changes, which costs more",
             3 * TURN: "the first pixel follows nobody: it costs log 2",
             math.exp(-right[1]): "that is a probability; the cost is an average of minus its logarithms",
         },
@@ -68,6 +71,7 @@ def tiny_chain(answer):
         {
             5 * 84 / 8: "that takes a nat for a bit; a nat is 1/log 2 = 1.44 bits",
             5 * 84: "that is in thousands of nats",
+            size / 5000: "that is one digit; 5,000 of them are to be stored",
             5 * 84 / bit: "that is in thousands of bits; a byte has eight",
             size * 1000: "that is in bytes",
             5 * 84 * bit / 8: "bits are nats divided by log 2, not times it",
@@ -80,9 +84,8 @@ def tiny_chain(answer):
         "5,000 · 84 / log(2) / 8 / 1,000",
     )
     for name, value, wanted, wrong, why in zip(names, found, right, slips, explained, strict=True):
-        # Kilobytes may be rounded, or be of 1,024 bytes.
         if expect.near(value, wanted, rel=0.025 if name == "kilobytes" else 0.01):
-            continue
+            continue  # kilobytes may be rounded, or be of 1,024 bytes
         for other, reason in wrong.items():
             if expect.near(value, other, rel=0.005, tolerance=0.002):
                 raise Wrong(f"`{name}` is not {value:.4g}: {reason}.")
@@ -165,13 +168,12 @@ def _check_mask(found, rows, columns, kind):
             raise Wrong(f"{case} the mask is not right yet: {why}.")
     for (row, column), value in np.ndenumerate(found):
         if value != wanted[row, column]:
-            when = "before" if wanted[row, column] else "not before"
+            when = "drawn before the centre" if wanted[row, column] else "drawn after the centre"
             if (row, column) == (rows // 2, columns // 2):
-                when = "the centre, which kind A leaves out" if kind == "A" else "the centre, which kind B keeps,"
-                raise Wrong(f"{case} row {row}, column {column} is {when}; yours has {value:g} there.")
+                when = f"the centre, which kind {kind} {'leaves out' if kind == 'A' else 'keeps'}"
             raise Wrong(
-                f"{case} row {row}, column {column} is {value:g} in yours, and is drawn {when} the centre, when "
-                "columns are drawn from top to bottom, and from left to right."
+                f"{case} row {row}, column {column} is {value:g} in yours, but is {when}. Columns are drawn from "
+                "left to right, and each from top to bottom."
             )
 
 
@@ -212,7 +214,7 @@ def causal_network(answer):
 
     def ask(images):
         result = expect.call(answer, images, list(kernels), name=name)
-        expect.numbers(result, (len(images), *SHAPE, 1), "the logits")
+        expect.numbers(result, (len(images), *SHAPE, 1), f"the result of `{name}`")
         return result
 
     with tf.GradientTape(persistent=True) as tape:
@@ -223,8 +225,7 @@ def causal_network(answer):
     array = logits.numpy()
     if np.ptp(array) == 0:
         raise Wrong("all logits are equal, whatever the image: does anything arrive at the end?")
-    jacobian = tape.batch_jacobian(logits, images, experimental_use_pfor=False)
-    if jacobian is None:
+    if (jacobian := tape.batch_jacobian(logits, images, experimental_use_pfor=False)) is None:
         raise Wrong(f"`{name}` should return a tensor that knows where it came from; use `tf`, not NumPy.")
     if not np.allclose(ask(images[:1]), array[:1], atol=1e-4):
         raise Wrong(
@@ -234,6 +235,11 @@ def causal_network(answer):
     places = SHAPE[0] * SHAPE[1]
     sees = np.abs(jacobian.numpy()).max(axis=0).reshape(places, places) > 0
     _check_sight(sees)
+    if np.allclose(jacobian, jacobian[:1], atol=1e-5):
+        raise Wrong(
+            "the masks are right, but three convolutions with nothing between them are no more than one: every image "
+            "is weighed alike. Keep the ReLU after the first two; only the last layer needs none."
+        )
     if array.min() >= 0 or array.max() <= 0:
         raise Wrong(
             f"the logits lie between {array.min():.2g} and {array.max():.2g}. A logit of 0 is a probability of 1/2, so "

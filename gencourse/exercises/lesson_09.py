@@ -42,10 +42,15 @@ def one_query(answer):
     check("09.1", (weight_1, weight_2, weight_3, gets))
     """
     names = ("weight_1", "weight_2", "weight_3", "gets")
+    answer = expect.listed(answer)
+    if isinstance(answer, (tuple, list)) and len(answer) == 2 and np.size(answer[0]) == 3:
+        answer = (*expect.listed(answer[0]), answer[1])  # the weights as a list of their own
     *weights, gets = (
         expect.number(part, f"`{name}`") for part, name in zip(expect.parts(answer, *names), names, strict=True)
     )
     weights, right = np.array(weights), np.append(_shares(SCORES[:2] / 2), 0.0)
+    if np.allclose(weights, 100 * right, rtol=0.01):
+        weights = weights / 100  # per cent
 
     def are(wanted):
         return np.allclose(weights, wanted, rtol=0.01, atol=2e-3)
@@ -57,6 +62,12 @@ def one_query(answer):
             (everybody * [1, 1, 0], "weights that are blanked after the softmax sum to less than 1: mask the scores"),
             (np.append(_shares(SCORES[:2]), 0), "the scores are inner products divided by √d; the division is missing"),
             (np.append(_shares(SCORES[:2] / 4), 0), "the division is by √d = 2, and not by d = 4"),
+            (
+                _shares(SCORES / 2 * [1, 1, 0]),
+                "a score of 0 still has a weight, since e⁰ = 1: the mask sets the score to minus infinity",
+            ),
+            (SCORES, "those are the inner products: divide by √d, mask the third, and take the softmax"),
+            (SCORES / 2, "those are the scores: the third is still to be masked, and softmax makes weights of them"),
             (_shares(SCORES), "the third token must be masked, and the scores divided by √d"),
             (
                 np.append(_shares(SCORES[:2] / math.sqrt(3)), 0),
@@ -88,30 +99,44 @@ def one_query(answer):
     raise Wrong(f"`gets` is the sum of weight times value, and not {gets:.4g}.")
 
 
-SCALES = {"√d": "", "1": "the scores are not divided by √d", "d": "the scores are divided by d where √d is meant"}
-AXES = {1: "", 0: "the softmax runs down the columns: each *row*, the token that asks, should share out its weight"}
+SCALES = {
+    "√d": "",
+    "1": "the scores are not divided by √d",
+    "d": "the scores are divided by d where √d is meant",
+    "√T": "the scores are divided by the root of the number of tokens; d counts the features of a query",
+    "times": "the scores are multiplied by √d; dividing makes them small enough",
+}
+AXES = {
+    "rows": "",
+    "columns": "the softmax runs down the columns: each *row*, the token that asks, should share out its weight",
+    "mixed": "the sums of the rows divide the *columns*, since NumPy lines them up with the last axis: "
+    "keepdims=True leaves them standing beside their rows",
+}
 TRIANGLES = {
     "lower": "",
     "upper": "the mask is the wrong way round: each token sees itself and what comes *after* it",
     "strict": "a token may look at itself as well",
+    "wide": "the mask begins one too far to the right: each token sees the one after it, too",
 }
 MASKS = {
     "before": "",
     "after": "the mask comes after the softmax, so the weights that stay no longer sum to 1",
+    "times": "a score that is multiplied by 0 is 0, and e⁰ = 1 is a weight like others: set it to -np.inf instead",
     "none": "nothing is masked",
 }
+RIGHT = ("√d", "rows", "lower", "before")
 
 
 def _variant(queries, keys, values, scale, axis, triangle, mask):
-    size = {"√d": queries.shape[1] ** 0.5, "1": 1.0, "d": float(queries.shape[1])}[scale]
-    kept = {"lower": np.tril, "upper": np.triu, "strict": lambda x: np.tril(x, -1)}[triangle](
-        np.ones((len(queries),) * 2)
-    )
+    root = queries.shape[1] ** 0.5
+    size = {"√d": root, "1": 1.0, "d": root**2, "√T": len(queries) ** 0.5, "times": 1 / root}[scale]
+    first = {"lower": 0, "upper": 0, "strict": -1, "wide": 1}[triangle]
+    kept = (np.triu if triangle == "upper" else np.tril)(np.ones((len(queries),) * 2), first)
     scores = queries @ keys.T / size
     if mask == "before":
         scores = np.where(kept > 0, scores, -np.inf)
-    weights = np.exp(scores)
-    weights = weights / weights.sum(axis=axis, keepdims=True)
+    weights = np.exp(scores * kept if mask == "times" else scores)
+    weights = weights / weights.sum(axis=0 if axis == "columns" else 1, keepdims=axis != "mixed")
     return (weights * kept if mask == "after" else weights) @ values
 
 
@@ -157,7 +182,7 @@ def causal_head(answer):
 def _right_head(found, given):
     """Expect the means of causal attention, and name every slip that a wrong answer shows."""
     with np.errstate(all="ignore"):
-        if np.allclose(found, _variant(*given, "√d", 1, "lower", "before"), rtol=1e-4, atol=1e-5):
+        if np.allclose(found, _variant(*given, *RIGHT), rtol=1e-4, atol=1e-5):
             return
         for choice in itertools.product(SCALES, AXES, TRIANGLES, MASKS):
             if np.isfinite(found).any() and np.allclose(
@@ -173,7 +198,7 @@ def _right_head(found, given):
         )
     if not np.allclose(found[0], given[2][0], rtol=1e-4, atol=1e-5):
         raise Wrong("the first token can only look at itself, so its mean should be its own value; yours is not.")
-    wanted = _variant(*given, "√d", 1, "lower", "before")[-1].round(3)
+    wanted = _variant(*given, *RIGHT)[-1].round(3)
     raise Wrong(
         f"the last token of {len(found)} should get {wanted}, and gets {found[-1].round(3)}: compare your lines with "
         "section 2."

@@ -49,9 +49,10 @@ def with_a_pencil(answer):
     check("10.1", (weight_1, weight_2, weight_3, weight_4, gathered))
     """
     names = ("weight_1", "weight_2", "weight_3", "weight_4", "gathered")
-    *weights, gathered = (
-        expect.number(part, f"`{name}`") for part, name in zip(expect.parts(answer, *names), names, strict=True)
-    )
+    found = expect.parts(answer, *names)
+    if any(np.size(part) == 1 and np.all(np.equal(part, -np.inf)) for part in found[:4]):
+        raise Wrong("minus infinity is the masked *score*; the weight is what softmax makes of it, e^(−∞) = 0.")
+    *weights, gathered = (expect.number(part, f"`{name}`") for part, name in zip(found, names, strict=True))
     weights, right = np.array(weights), _padded(_shares(SCORES[:3] / 2))
 
     def are(wanted):
@@ -83,6 +84,10 @@ def with_a_pencil(answer):
                 raise Wrong(f"{why}.")
         if not expect.near(weights[3], 0.0):
             raise Wrong("the fourth place is padding, and no part of the text: the mask sets its weight to 0.")
+        if np.allclose(weights, right, atol=6e-3):
+            raise Wrong("that is nearly it, and rounded too much: give three decimals, or the expression itself.")
+        if np.allclose(weights, 100 * right, rtol=0.01, atol=0.2):
+            raise Wrong("those are percent: weights are shares, and sum to 1.")
         if not expect.near(weights.sum(), 1.0, rel=0.01):
             raise Wrong(f"the weights should sum to 1, and yours sum to {weights.sum():.3g}.")
         raise Wrong("the scores of the three places are 4/2, 0 and 0; which shares does softmax make of 2, 0 and 0?")
@@ -169,12 +174,16 @@ def three_beams(answer):
         if expect.near(value, wanted, rel=0.01):
             continue
         other, why = slips[wanted]
+        if expect.near(value, math.exp(wanted), rel=5e-3) or expect.near(value, (0.24 if wanted is BEST else 0.25)):
+            raise Wrong(f"`{name}` is asked for, and not the probability: take its logarithm, and divide that.")
         if expect.near(value, -wanted, rel=0.01):
             raise Wrong(f"`{name}`: log p is negative, and stays so when it is divided by a penalty.")
         if expect.near(value, other, rel=0.01):
             raise Wrong(f"`{name}`: {why}.")
         if wanted is BEST and expect.near(value, math.log(0.24), rel=0.005):
             raise Wrong("`score_longer` is log p before the division by the penalty, (5 + T) / 6.")
+        if wanted is BEST and expect.near(value, math.log(0.24) / (8 / 6) ** 0.6, rel=0.01):
+            raise Wrong("`score_longer`: that is with α = 0.6, and 1 is asked for.")
         if wanted is BEST and expect.near(value, math.log(0.24) * 8 / 6, rel=0.01):
             raise Wrong("`score_longer`: log p is *divided* by the penalty, which brings it nearer to 0.")
         if wanted is BEST and expect.near(value, math.log(0.18) * 6 / 8, rel=0.01):
@@ -194,6 +203,8 @@ def _probability(value, wanted, name, slips):
     for slip, why in slips.items():
         if expect.near(value, slip, rel=5e-3):
             raise Wrong(f"`{name}`: {why}.")
+    if expect.near(value, 100 * wanted, rel=5e-3):
+        raise Wrong(f"`{name}` is a probability, from 0 to 1, and that is in percent.")
     raise Wrong(f"`{name}` is the probability of a whole text, a product along the tree, and not {value:.4g}.")
 
 
@@ -261,6 +272,10 @@ def word_pieces(answer):
         for slip, why in its.items():
             if expect.near(value, slip, rel=5e-3):
                 raise Wrong(f"`{name}`: {why}.")
+        if abs(value - wanted) < 6e-3:
+            raise Wrong(f"`{name}` is nearly {value:.4g}, and rounded too much: give three decimals, or a fraction.")
+        if expect.near(value, 100 * wanted, rel=6e-3):
+            raise Wrong(f"`{name}`: as a share, please, from 0 to 1, and not in percent.")
         raise Wrong(f"`{name}` is not {value:.4g}. Count again, with the formula of section 7.")
     return (
         "pieces that occur too often are cut, and a missing word costs a little twice, in the pairs and in the length. "

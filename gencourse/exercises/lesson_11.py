@@ -18,22 +18,21 @@ __all__ = ["ddim_step", "linear_rates", "one_pixel", "scores_11"]
     hints=(
         "The mixture is signal · image + noise rate · noise. The velocity is signal · noise - noise rate · image.",
         "The believed image is what solves the mixture for the image, with the noise that the network answered.",
-        "(noisy_pixel - 0.8 · (-0.7)) / 0.6, with noisy_pixel = 0.6 · 0.5 + 0.8 · (-1).",
+        "(noisy_pixel - 0.6 · (-0.8)) / 0.8, with noisy_pixel = 0.8 · 0.5 + 0.6 · (-1).",
     ),
 )
 def one_pixel(answer):
     """Work out a noisy pixel, its velocity, and the pixel that an answer stands for.
 
-    # signal rate 0.6, noise rate 0.8, image pixel 0.5, noise -1; the network answers the noise -0.7
+    # signal rate 0.8, noise rate 0.6, image pixel 0.5, noise -1; the network answers the noise -0.8
     noisy_pixel = ...
     velocity = ...
     believed_pixel = ...
     check("11.1", (noisy_pixel, velocity, believed_pixel))
     """
     names = ("noisy_pixel", "velocity", "believed_pixel")
-    noisy, velocity, believed = (
-        expect.number(part, name) for part, name in zip(expect.parts(answer, *names), names, strict=True)
-    )
+    parts = expect.parts(answer, *names)
+    noisy, velocity, believed = (expect.number(part, name) for part, name in zip(parts, names, strict=True))
 
     def named(value, name, wanted, slips, formula):
         if expect.near(value, wanted, rel=0.01, tolerance=0.004):
@@ -46,43 +45,50 @@ def one_pixel(answer):
     named(
         noisy,
         "noisy_pixel",
-        -0.5,
+        -0.2,
         {
-            -0.2: "the rates are swapped, the signal rate belongs to the image",
-            1.1: "the noise is negative, so it is taken away",
-            -0.46: "these are the squares of the rates; the rates themselves mix",
+            -0.5: "the rates are swapped or left out: 0.8 belongs to the image and 0.6 to the noise",
+            1.0: "the noise is negative, so it is taken away",
+            -0.04: "these are the squares of the rates; the rates themselves mix",
+            -0.1: "the image is multiplied by its rate, too",
+            -0.6: "the noise is multiplied by its rate, too",
         },
         "it is signal rate · image + noise rate · noise",
     )
     named(
         velocity,
         "velocity",
-        -1.0,
+        -1.1,
         {
-            1.0: "the sign is turned: it is signal rate · noise - noise rate · image",
-            -0.2: "there is a minus between the two parts",
-            -0.5: "this is the mixture again; in the velocity the rates change places, and there is a minus",
-            -1.1: "the rates are swapped: the signal rate belongs to the noise here",
+            1.1: "the sign is turned: it is signal rate · noise - noise rate · image",
+            -0.5: "there is a minus between the two parts",
+            -0.2: "this is the mixture again; in the velocity the rates change places, and there is a minus",
+            -1.0: "the rates are swapped: the signal rate belongs to the noise here",
+            -1.5: "noise and image are multiplied by rates before one is taken from the other",
+            1.5: "noise and image are multiplied by rates, and the image is taken from the noise",
         },
         "it is signal rate · noise - noise rate · image",
     )
     named(
         believed,
         "believed_pixel",
-        0.1,
+        0.35,
         {
-            0.06: "what is left after the noise has been taken off must still be divided by the signal rate",
+            0.28: "what is left after the noise has been taken off must still be divided by the signal rate",
             0.5: "that is the true pixel; the network does not know it, and errs about the noise",
-            0.075: "it is divided by the noise rate; what is left is signal rate · image",
-            -1.7667: "the believed noise has to be taken *off*, and it is negative",
-            -1.06: "the believed noise has to be taken *off*, and it is negative; then comes the division by 0.6",
-            0.3333: "the believed noise must be multiplied by the noise rate before it is taken off",
+            0.28 / 0.6: "it is divided by the noise rate; what is left is signal rate · image",
+            -0.85: "the believed noise has to be taken *off*, and it is negative",
+            -0.68: "the believed noise has to be taken *off*, and it is negative; then comes the division by 0.8",
+            0.75: "the believed noise must be multiplied by the noise rate before it is taken off",
+            0.32: "that reads the answer as a velocity, and it is a noise",
+            0.44 / 0.6: "the rates are swapped: 0.6 belongs to the noise, and 0.8 divides what is left",
+            -0.8: "that is the answer itself, a noise; which image goes with it?",
         },
         "it is (noisy pixel - noise rate · answered noise) / signal rate",
     )
     return (
-        "-0.5, -1 and 0.1. The answer missed the noise by 0.3, and so the image by 0.3 · 0.8 / 0.6 = 0.4. Nearer to "
-        "pure noise the same miss would be far worse."
+        "-0.2, -1.1 and 0.35. The answer missed the noise by 0.2, and so the image by 0.2 · 0.6 / 0.8 = 0.15. Nearer "
+        "to pure noise the same miss would be far worse."
     )
 
 
@@ -92,7 +98,8 @@ def _recorded_rates(times):
 
 
 def _pair_of_rates(answer, times, case):
-    result = expect.call(answer, times.copy(), name="linear_rates")
+    because = {"out of bounds": "A thousand rows have the numbers 0 to 999: the last one is that of time 1."}
+    result = expect.call(answer, times.copy(), name="linear_rates", because=because)
     rates = expect.parts(result, "signal rates", "noise rates")
     shape = times.shape
     return [
@@ -134,7 +141,7 @@ def linear_rates(answer):
         )
     if not np.allclose(signal**2 + noise**2, 1.0, atol=2e-3):
         if np.allclose(signal + noise, 1.0, atol=2e-3):
-            raise Wrong("the rates sum to 1; it is their squares that should.")
+            raise Wrong("the rates sum to 1; it is their squares that should: the noise rate is sqrt(1 - signal²).")
         if np.allclose(signal + noise**2, 1.0, atol=2e-3) or np.allclose(signal**2 + noise, 1.0, atol=2e-3):
             raise Wrong("a square root is missing: the product of 1 - β is the signal rate *squared*.")
         raise Wrong(
@@ -142,14 +149,22 @@ def linear_rates(answer):
             f"{signal[0] ** 2 + noise[0] ** 2:.3f}."
         )
     wanted = _recorded_rates(times)[0]
+    own_beta = 1e-4 + times * 0.0199
     if np.allclose(signal, wanted, atol=0.012):
         return (
             "each time has its own rates, whoever stands beside it. In training, the old listing gave a batch of 64 "
             "images a signal that hardly shrank, so the model never saw much noise, and sampling began where training "
             "had never been: section 5."
         )
+    one_for_all = "that takes the β of the last stride for all of them; β grows from stride to stride"
+    if np.allclose(signal, np.sqrt((1 - own_beta) ** (1000 * times)), atol=0.003):
+        raise Wrong(f"at time 0.5 the signal rate is {wanted[0]:.4f}, and yours is {signal[0]:.4f}: {one_for_all}.")
     for value, why in {
-        "one": (np.sqrt(1 - (1e-4 + times * 0.0199)), "that is one single stride, and not all strides up to that time"),
+        "one": (np.sqrt(1 - own_beta), "that is one single stride, and not all strides up to that time"),
+        "all": (
+            np.sqrt((1 - own_beta) ** 1000),
+            "that takes one β a thousand times; each stride has its own, and only those up to the time count",
+        ),
         "swap": (np.sqrt(1 - wanted**2), "signal and noise rates are swapped"),
         "square": (wanted**2, "a square root is missing: the product of 1 - β is the signal rate squared"),
         "turned": (_recorded_rates(1 - times)[0], "time runs the wrong way: 0 is the image, 1 is noise"),
@@ -213,7 +228,17 @@ def ddim_step(answer):
             (after_s * raw / n + after_n * noise, "it is divided by the noise rate; what is left is signal · image"),
             (
                 after_s * raw / after_s + after_n * noise,
-                "it is divided by the *new* signal rate; the noisy input was mixed with the old one",
+                "old and new signal rate are mixed up: divide by the old one, with which the noisy input was mixed, "
+                "and multiply by the *new* signal rate",
+            ),
+            (after_s * raw * s + after_n * noise, "it is multiplied by the old signal rate; divide by it"),
+            (
+                after_s * (noisy - n * noise / s) + after_n * noise,
+                "only the noise is divided by the signal rate: put the difference in brackets first",
+            ),
+            (
+                after_s * np.clip(image, -1, 1) + after_n * noise,
+                "the believed image is cut off at -1 and 1, and these points lie beyond",
             ),
             (s * image + after_n * noise, "the image is mixed in with the old signal rate"),
             (s * image + n * noise, "that is the noisy input again: both rates of the new mixture are the old ones"),
@@ -230,9 +255,10 @@ def ddim_step(answer):
                 raise Wrong(
                     f"given the true noise, the step should come out at the mixture of the new rates. {_cap(why)}."
                 )
+        place = int(np.abs(found - wanted).argmax())
         raise Wrong(
             "given the true noise, the step should come out at signal_after · image + noise_after · noise; in yours "
-            f"the first number is {found.flat[0]:.3f} where {wanted.flat[0]:.3f} is asked for."
+            f"number {place} is {found.flat[place]:.3f} where {wanted.flat[place]:.3f} is asked for."
         )
     return (
         "believe, then mix again with the new rates. With the true noise the step lands exactly where a forward "

@@ -36,6 +36,9 @@ SLIPS = (
         2.0: "that is 1 / (the largest share): the perplexity looks at all shares",
         1 / (0.25 + 1 / 16 + 1 / 64 + 1 / 64): "that is 1 / Σ p², another way to count; the perplexity is "
         "exp(-Σ p log p)",
+        2
+        ** (1.75 * np.log(2)): "with natural logarithms the entropy is 1.213 nats, and the perplexity e to its power, "
+        "not 2",
         2**0.875: "the entropy was halved: sum over the codes that are used, without dividing by 2",
     },
     {
@@ -44,6 +47,7 @@ SLIPS = (
         64
         * np.log(32): "that is a prior which knows nothing, 1/32 for each code; this one gives 1/4 to the right code",
         -64 * np.log(4): "a surprise is never negative: it is *minus* the logarithm",
+        64 * np.log10(4): "that took the logarithm to base 10; nats take the natural one, `np.log`",
         0.25**64: "that is the probability of the map; its surprise is minus the logarithm of it",
         16.0: "probabilities are multiplied, not added; their logarithms add up",
     },
@@ -75,7 +79,8 @@ def counted(answer):
     nats = ...        # (c) of a map of 8 × 8 codes, when the prior gives the right code 1/4 at every place
     check("12.1", (bits, used, perplexity, nats))
     """
-    values = [expect.number(part, name) for part, name in zip(expect.parts(answer, *NAMES), NAMES, strict=True)]
+    parts = expect.parts(answer, *NAMES)
+    values = [expect.number(part, name) for part, name in zip(parts, NAMES, strict=True)]
     for name, value, wanted, slips, working in zip(NAMES, values, WANTED, SLIPS, WORKINGS, strict=True):
         if expect.near(value, wanted, rel=5e-3):
             continue
@@ -218,7 +223,12 @@ def quantise(answer):
                 "`passed` has the value of x: the decoder would never meet a code, so nothing is quantised in training "
                 "and everything is when the model draws. The value of the code and the slope of x are asked for."
             )
-        raise Wrong("`passed` should have the value of `vectors`, the codes that the decoder reads.")
+        why = ""
+        if np.allclose(value, x.numpy() + vectors.numpy(), atol=1e-5):
+            why = " Yours has the value of their sum: take x away again, inside the stop, where it has no slope."
+        elif np.allclose(value, 2 * x.numpy() - vectors.numpy(), atol=1e-5):
+            why = " A sign is turned: from x to the code leads `vectors - x`."
+        raise Wrong(f"`passed` should have the value of `vectors`, the codes that the decoder reads.{why}")
     if to_codes.any():
         raise Wrong(
             "slopes of `passed` reach the codes. They move to averages here, and nothing else may push them: "
@@ -248,6 +258,12 @@ def _check_commitment(miss, x, vectors, to_x, to_codes):
             why = " Yours is a sum where the mean over all numbers is asked for."
         elif expect.near(miss, 0.0, tolerance=1e-7):
             why = " It is 0 when x is compared with itself."
+        elif expect.near(miss, np.sqrt(wanted)):
+            why = " Yours is the root of it: the mean of the squares is asked for."
+        elif expect.near(miss, float(np.mean(np.abs(x - vectors)))):
+            why = " Yours is a mean of absolute differences: here the differences are squared."
+        elif expect.near(miss, -wanted):
+            why = " A sign is turned: a square is never negative."
         raise Wrong(f"the commitment of these vectors is {wanted:.4f} by hand and {miss:.4f} in yours.{why}")
     if to_codes.any():
         whose = "only the codes" if not to_x.any() else "the codes, too"

@@ -28,6 +28,14 @@ def _slip(value: float, slips, name: str) -> None:
             raise Wrong(f"`{name}`: {why}.")
 
 
+def _form(value: float, right: float, name: str) -> None:
+    """Raises a sentence for a right number that is rounded too much or in percent."""
+    if abs(value - right) < 6e-3:
+        raise Wrong(f"`{name}` is nearly that, and {value:.4g} is rounded too much: give three decimals.")
+    if expect.near(value, 100 * right, rel=0.01):
+        raise Wrong(f"`{name}` is a share, from 0 to 1, and {value:.4g} is in percent.")
+
+
 @exercise(
     "13.1",
     title="one soft draw",
@@ -68,10 +76,12 @@ def soft_draw(answer):
             (_share(LOGITS - NOISE), "the noise is added, and not taken away"),
             (sums[0], "that is the sum; a softmax makes a share of it"),
             (sums[0] / sums.sum(), "shares are made of exponentials, and not of the sums"),
+            (_share(sums[:2]), "sugar stands in the sum of the exponentials, too"),
             (np.exp(sums[0]), "that is the exponential: divide it by the sum of all three"),
             (1.0, "1 is what the hard draw gives; the softmax leaves something to the others"),
         )
         _slip(at_1, slips, "share_at_1")
+        _form(at_1, _share(sums), "share_at_1")
         raise Wrong(f"the softmax of 2.5, 1.5 and 0.8 does not begin with {at_1:.4g}.")
     if not expect.near(at_half, _share(sums / 0.5), rel=0.01):
         slips = (
@@ -83,6 +93,7 @@ def soft_draw(answer):
             (_share(sums), "the temperature changed nothing"),
         )
         _slip(at_half, slips, "share_at_half")
+        _form(at_half, _share(sums / 0.5), "share_at_half")
         raise Wrong(f"the softmax of 5, 3 and 1.6 does not begin with {at_half:.4g}.")
     if not expect.near(often, _share(LOGITS), rel=0.01):
         slips = (
@@ -93,6 +104,7 @@ def soft_draw(answer):
             (_share(LOGITS / 0.5), "the temperature does not change which word is the largest"),
         )
         _slip(often, slips, "how_often")
+        _form(often, _share(LOGITS), "how_often")
         raise Wrong(
             f"the largest of logits + noise is an exact draw from softmax(logits), and that is not {often:.4g}."
         )
@@ -138,6 +150,10 @@ def free_bits(answer):
             (0.0, "a mean of 0 alone is not the prior: its variance is 0.5"),
         )
         _slip(kl_b, slips, "kl_b")
+        if abs(kl_b - right) < 6e-3:
+            raise Wrong(f"`kl_b` is nearly that, and {kl_b:.4g} is rounded too much: give three decimals.")
+        if kl_b < 0:
+            raise Wrong("`kl_b` is a KL divergence, and none is below 0. Which sign has log 0.5?")
         raise Wrong(f"`kl_b` is (0.5 - 1 - log 0.5) / 2 for both sentences, and that is not {kl_b:.4g}.")
     if not expect.near(kl, 1 + right, rel=0.01):
         slips = (
@@ -151,10 +167,10 @@ def free_bits(answer):
     if not expect.near(charged, 2.0, rel=0.01):
         slips = (
             (2.25, "the mean over the sentences comes first, and then the maximum with 0.5: latent A is charged 1"),
-            (1.5, "free bits are counted for each latent, and not for the sum"),
+            (1.5, "free bits are counted for each latent: B and C are below 0.5, and each of them is charged 0.5"),
             (0.5, "what is free is not taken off: a latent is charged its KL or 0.5, whichever is larger"),
             (1 + right, "this is the KL itself, without free bits"),
-            (1.0, "a latent below 0.5 is charged 0.5: a constant, so that it has no slope, and no nothing"),
+            (1.0, "a latent below 0.5 is charged 0.5: a constant, which has no slope, but is not nothing"),
             (1.5 + right, "latent B is below 0.5, too"),
             (1.0 + 1.5, "0.5 is no surcharge: it stands in the place of a smaller KL"),
         )
@@ -184,7 +200,7 @@ ROWS = {
 }
 RIGHT = {"copier": "R", "shuffled": "P", "one_sentence": "T", "as_learnt": "Q", "cold": "S"}
 WHY = {
-    "copier": "real sentences score what real sentences score; which column tells a copier?",
+    "copier": "it scores what real sentences score, and there is a column that gives a copier away",
     "shuffled": "the right words in a wrong order: single words match, four in a row never do",
     "one_sentence": "a sentence is exactly like its 999 copies",
     "as_learnt": "drawn at temperature 1, a model comes near to real sentences in both columns, without copying",
@@ -223,7 +239,7 @@ def five_models(answer):
         raise Wrong(f"row {twice} is given to two models; each row is one of them.")
     for name, letter in chosen.items():
         if letter != RIGHT[name]:
-            raise Wrong(f"`{name}` is not row {letter}: {WHY[name]}. Of row {letter}, see: {ROWS[letter]}.")
+            raise Wrong(f"`{name}` is not row {letter}: {WHY[name]}. Of row {letter} see this: {ROWS[letter]}.")
     return (
         "the two that win a column each, T and P, are the two worst; and the copier cannot be told from real sentences "
         "by BLEU at all. Two numbers are better than one, and three better than two."

@@ -45,6 +45,8 @@ def frechet_by_hand(answer):
         5.0: "5 is the length of the way from mean to mean; the formula takes its square.",
         7.0: "7 adds up the differences; the formula adds up their squares.",
         1.0: "the differences have signs: square each before adding.",
+        12.5: "12.5 is the mean over the two axes; the formula adds the squares up.",
+        17.0: "on the second axis the way is from 2 to -1, and that is 3, not 1.",
     }.items():
         if near(mean, value):
             raise Wrong(f"the part of the means is not right yet: {why}")
@@ -74,8 +76,8 @@ def frechet_by_hand(answer):
     hints=(
         "Try clouds that differ in their mean only, with a difference of 3: what should come out? And what does?",
         "np.sqrt takes the root of every entry. The root of a matrix is another matrix, whose *square* is the first.",
-        "values, vectors = np.linalg.eigh(cov) gives the root (vectors * np.sqrt(values)) @ vectors.T; then the trace "
-        "wanted is np.linalg.svd(root_a @ root_b, compute_uv=False).sum(). And square the norm.",
+        "Section 2 has such a root: values, vectors = np.linalg.eigh(cov), then (vectors * np.sqrt(values.clip(0))) @ "
+        "vectors.T. With such a function `root`, take root(root(cov_a) @ cov_b @ root(cov_a)). And square the norm.",
     ),
 )
 def frechet(answer):
@@ -106,7 +108,8 @@ def frechet(answer):
         except Wrong:
             if value.size == 1 and not np.isfinite(value).all():
                 raise Wrong(
-                    f"{what} is {value.item()}: is somewhere the root of every entry taken, some of them negative?"
+                    f"{what} is {value.item()}: is a root taken of something negative, such as each entry of a matrix, "
+                    "or a distance that rounds to just below 0?"
                 ) from None
             raise
 
@@ -117,6 +120,13 @@ def frechet(answer):
             f"a cloud is {same:.3g} away from itself, and should be at 0: its two covariances are equal, and the trace "
             "of the root of their product is the trace of one of them."
         )
+    turned = measured(a, b, "the distance between two clouds of equal means")
+    right = metrics.frechet_distance(a, b)
+    if expect.near(moved, 3.0, rel=0.01) and expect.near(turned, np.sqrt(right), rel=0.01):
+        raise Wrong("yours is the root of what is wanted: by habit the squared distance is reported, without a root.")
+    further = measured(a, a + 2 * step, "the distance between a cloud and itself moved by 6")
+    if expect.near(moved, 3.0, rel=0.01) and expect.near(further, 12.0, rel=0.01):
+        raise Wrong("the squared differences of the means are averaged over the axes: the formula adds them up.")
     for value, why in {
         3.0: "the way between the means is not squared",
         0.0: "the part of the means is missing",
@@ -125,19 +135,41 @@ def frechet(answer):
             raise Wrong(f"a cloud that is moved by 3 is 3² = 9 away, and yours says {moved:.3g}: {why}.")
     if not expect.near(moved, 9.0, rel=0.01):
         raise Wrong(f"a cloud that is moved by 3, and not changed otherwise, is 3² = 9 away. Yours says {moved:.4g}.")
-    turned = measured(a, b, "the distance between two clouds of equal means")
-    right = metrics.frechet_distance(a, b)
     by_axis = float(((a.std(axis=0, ddof=1) - b.std(axis=0, ddof=1)) ** 2).sum())
     if expect.near(turned, by_axis, rel=0.01):
         raise Wrong(
             f"two clouds of equal means that lean in different directions are {right:.2f} apart, and yours says "
             f"{turned:.2f}: that looks at each axis alone. The root of a matrix is not the root of each entry."
         )
+    for value, why in _other_roots(np.cov(a, rowvar=False), np.cov(b, rowvar=False)):
+        if expect.near(turned, value, rel=0.01):
+            raise Wrong(f"two clouds of equal means are {right:.2f} apart, and yours says {turned:.2f}: {why}.")
     if expect.near(turned, np.sqrt(right), rel=0.01):
         raise Wrong("the last root is too much: what is reported is the squared distance.")
     if not expect.near(turned, right, rel=0.01):
         raise Wrong(f"two clouds of equal means that lean differently are {right:.2f} apart; yours says {turned:.4g}.")
     return f"0 to itself, 9 after a step of 3, and {right:.2f} between two that lean differently, as the package says."
+
+
+def _other_roots(cov_a, cov_b):
+    """Pairs of (distance, why it is wrong) for two covariances whose product is given a wrong root."""
+
+    def root(matrix):
+        values, vectors = np.linalg.eigh(matrix)  # reads the lower triangle alone
+        return (vectors * np.sqrt(values.clip(0))) @ vectors.T
+
+    both = np.trace(cov_a + cov_b)
+    return (
+        (
+            both - 2 * np.trace(root(cov_a) @ root(cov_b)),
+            "the product of two roots is the root of the product only where both clouds lean alike; put cov_b between "
+            "two roots of cov_a, and take the root of that",
+        ),
+        (
+            both - 2 * np.trace(root(cov_a @ cov_b)),
+            "cov_a @ cov_b is not symmetric, and `eigh` takes it as if it were; root(cov_a) @ cov_b @ root(cov_a) is",
+        ),
+    )
 
 
 @exercise(
@@ -199,6 +231,9 @@ def _expect_shares(found, real, generated, k: int) -> None:
     for value, why in slips:
         if np.allclose(found, value, atol=0.003):
             raise Wrong(f"for k = {k}: {why}.")
+    holding = np.array([metrics.density_coverage(*pair, k=k)[1] for pair in ((real, generated), (generated, real))])
+    if np.allclose(found, holding, atol=0.003) or np.allclose(found, holding[::-1], atol=0.003):
+        raise Wrong(f"for k = {k}: yours counts *balls* that hold a point; *points* that lie in a ball are asked for.")
     raise Wrong(
         f"for k = {k} precision is {right[0]:.2f} and recall {right[1]:.2f} here; yours are {found[0]:.2f} and "
         f"{found[1]:.2f}."

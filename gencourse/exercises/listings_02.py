@@ -40,6 +40,8 @@ def one_opinion(answer):
     check("02.4", (build_discriminator, build_joint, discriminator_loss))
     """
     build, join, loss = expect.parts(answer, "build_discriminator", "build_joint", "discriminator_loss")
+    if getattr(build, "layers", None):
+        raise Wrong("`build_discriminator` is asked for, and this is the model that it makes: leave out the brackets.")
     expect.function(build, "build_discriminator", ())
     expect.function(join, "build_joint", ("generator", "discriminator"))
     expect.function(loss, "discriminator_loss", ("real_logits", "generated_logits"))
@@ -88,6 +90,8 @@ def _check_joint(join) -> None:
     generator, discriminator = networks()
     because = {
         "gan_input": "Nobody made `gan_input`: keras.Input(...) makes an input, of the shape that the generator takes.",
+        "no defined": "Call the generator on a keras.Input(...), and the discriminator on what comes out.",
+        "incompatible": "Not every generator takes 100 numbers: generator.input_shape[1:] says how many.",
         "is not defined": "Every name that a function uses must be made somewhere.",
     }
     joint = expect.call(join, generator, discriminator, name="build_joint", because=because)
@@ -136,6 +140,12 @@ def _check_loss(loss) -> None:
             turned = np.log1p(np.exp(labels[0] * real)).mean() + np.log1p(np.exp(-labels[1] * fake)).mean()
             if expect.near(first, turned) or expect.near(first, turned / 2):
                 raise Wrong(f"the label of {name} images is turned round.")
+        turned = np.log1p(np.exp(real)).mean() + np.log1p(np.exp(-fake)).mean()
+        if expect.near(first, turned) or expect.near(first, turned / 2):
+            raise Wrong("both labels are turned round: real images have the label 1, generated ones 0.")
+        crossed = np.log1p(np.exp(1.0)) - real.mean() + np.log(2.0)  # logits as labels, labels as logits
+        if expect.near(first, crossed) or expect.near(first, crossed / 2):
+            raise Wrong("labels and logits have changed places: a Keras loss takes the labels first.")
         raise Wrong(
             f"for real logits (0, 2) and generated logits (1, -4) the loss is {wanted:.4f} by hand, and yours is "
             f"{first:.4f}. Logits need from_logits=True."

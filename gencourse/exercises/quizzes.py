@@ -6,6 +6,7 @@ unfold.
 """
 
 import html
+import itertools
 import re
 import tomllib
 from dataclasses import dataclass
@@ -174,8 +175,11 @@ def reply(option: Option) -> str:
 
 
 def marked(words: str) -> str:
-    """Returns words as HTML: escaped, with `code` in its own type."""
-    return re.sub(r"`([^`]+)`", r"<code>\1</code>", html.escape(words, quote=False))
+    """Returns words as HTML: escaped, with `code` and *emphasis* in their own types."""
+    pieces = re.split(r"`([^`]+)`", html.escape(words, quote=False))
+    plain = [re.sub(r"\*(\S(?:[^*]*\S)?)\*", r"<em>\1</em>", piece) for piece in pieces[::2]]
+    code = [f"<code>{piece}</code>" for piece in pieces[1::2]]
+    return "".join(piece for pair in itertools.zip_longest(plain, code, fillvalue="") for piece in pair)
 
 
 def _say(said, question, index) -> None:

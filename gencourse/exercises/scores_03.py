@@ -57,9 +57,22 @@ def score(answer):
     model, train, test = _small_vae()
     value = expect.call(answer, model, train.copy(), test.copy(), name="score")
     value = expect.number(value, "the score (one number, the mean over the images)")
+    others = (np.random.default_rng(2).random(train.shape) < 0.5).astype("float32")  # an honest score ignores them
+    elsewhere = expect.call(answer, model, others, test.copy(), name="score")
+    elsewhere = expect.number(elsewhere, "the score (one number, the mean over the images)")
     held, seen = _worth(model, test), _worth(model, train)
     bound = float(-model.importance_weighted_bound(test, k=64, seed=0).mean())
     right, tolerance = held["draw + kl"], 0.2
+    if abs(value - elsewhere) > 2 * tolerance:
+        if any(abs(value - other) <= tolerance for other in seen.values()):
+            raise Wrong(
+                f"{value:.1f} nats is what the *training* images give. A model that knew them by heart would "
+                "win; score the held-out ones."
+            )
+        raise Wrong(
+            f"{value:.4g} nats, and with other training images {elsewhere:.4g}, though the held-out ones stayed the "
+            "same. Score the held-out images only."
+        )
     if abs(value - right) <= tolerance:
         return (
             f"{value:.1f} nats: held-out images, latents drawn from the guess, and the price of the guess paid. "
@@ -69,15 +82,10 @@ def score(answer):
         "draw": "the KL is missing. Reconstruction alone can be made perfect by a code that holds every pixel",
         "mean": "the KL is missing, and the mean of the guess is decoded instead of a draw from it",
         "mean + kl": "the mean of the guess is decoded instead of a draw from it, and that flatters",
+        "draw - kl": "the KL is taken away from the cost. It is a price: it is added",
     }.items():
         if abs(value - held[name]) <= tolerance:
             raise Wrong(f"{value:.1f} nats on held-out images, where the ELBO says {right:.1f}: {why}.")
-    for other in seen.values():
-        if abs(value - other) <= tolerance:
-            raise Wrong(
-                f"{value:.1f} nats is what the *training* images give. A model that knew them by heart would "
-                "win; score the held-out ones."
-            )
     if bound - tolerance <= value <= right:
         return f"{value:.1f} nats: on held-out images, and a tighter bound than the ELBO, which says {right:.1f}."
     for factor, why in {
@@ -88,7 +96,10 @@ def score(answer):
     }.items():
         if abs(value - factor * right) <= tolerance * max(1.0, abs(factor)):
             raise Wrong(f"the held-out images cost {right:.1f} nats each by the ELBO, and yours is {value:.4g}: {why}.")
-    raise Wrong(f"the held-out images cost this model {right:.1f} nats each by the ELBO, and yours is {value:.4g}.")
+    raise Wrong(
+        f"the held-out images cost this model {right:.1f} nats each by the ELBO, and yours is {value:.4g}. By hand: "
+        "the width of the draw is exp(log_variance / 2), pixels and latents add up, and only the images are averaged."
+    )
 
 
 def _worth(model, images) -> dict[str, float]:
@@ -98,7 +109,13 @@ def _worth(model, images) -> dict[str, float]:
     kl = float(draws[0]["kl"].mean())
     logits = np.asarray(model.decoder(model.encode(images)[0]))
     mean = float((np.logaddexp(0.0, logits) - images * logits).sum(axis=(1, 2, 3)).mean())
-    return {"draw + kl": reconstruction + kl, "draw": reconstruction, "mean": mean, "mean + kl": mean + kl}
+    return {
+        "draw + kl": reconstruction + kl,
+        "draw": reconstruction,
+        "draw - kl": reconstruction - kl,
+        "mean": mean,
+        "mean + kl": mean + kl,
+    }
 
 
 @exercise(

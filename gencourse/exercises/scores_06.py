@@ -84,7 +84,11 @@ def class_accuracy(answer):
     """
     expect.function(answer, "class_accuracy", ("model", "evaluator", "n"))
     model, n = _Drawer(), 1000
-    because = {"tanh need": "(images + 1) / 2, or data.to_unit(images), brings them there."}
+    ask = "The evaluator is asked by evaluator.probabilities(images), which gives a row of ten shares for each image."
+    because = {
+        "tanh need": "(images + 1) / 2, or data.to_unit(images), brings them there.",
+        "'_Reader' object": ask,
+    }
     value = expect.call(answer, model, _Reader(), n, name="class_accuracy", because=because)
     value = expect.number(value, "the class accuracy (one number)")
     if not model.asked:

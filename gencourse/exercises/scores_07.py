@@ -1,5 +1,7 @@
 """More checks of lesson 07, which imports this module: a hole that is one, and what a fill is worth."""
 
+import collections
+
 import numpy as np
 
 from gencourse.exercises import expect
@@ -101,6 +103,10 @@ def _name_mask(mask):
 def _check_places(mask):
     """Expect every place to occur, about equally often."""
     tops, lefts = _places(mask)
+    if np.array_equal(tops, lefts):
+        raise Wrong("row and column of a hole are the same number: draw one for each, independently.")
+    if lefts.max() == HEIGHT - SIZE:
+        raise Wrong("the columns stop where the rows do: these images are wider than high, so each has its own end.")
     for places, length, what in ((tops, HEIGHT, "row"), (lefts, WIDTH, "column")):
         last = length - SIZE
         counts = np.bincount(places, minlength=last + 1)
@@ -112,6 +118,11 @@ def _check_places(mask):
             )
         if counts[0] == 0:
             raise Wrong(f"no hole begins in {what} 0, although it would fit there.")
+        if counts[last] > 1.5 * counts[:last].max():
+            raise Wrong(
+                f"the last place is drawn far too often, in {counts[last]} of {COUNT} images: do not push holes back "
+                "that would stick out, but draw only places where they fit."
+            )
         if np.abs(counts - expected).max() > 6 * np.sqrt(expected):
             raise Wrong(
                 f"some places are much likelier than others: holes begin in the {what}s {counts.tolist()} times."
@@ -138,7 +149,7 @@ class _Heart:
 
 
 def _stage():
-    """Return (model, damage, train images, test images), small and always the same."""
+    """Return (model, damage, how often it saw what, train images, test images), small and always the same."""
     rng = np.random.default_rng(8)
 
     def images(count):
@@ -147,15 +158,19 @@ def _stage():
         squared = (y - place[:, 0]) ** 2 + (x - place[:, 1]) ** 2
         return np.exp(-squared / (2 * width**2))[..., None].astype("float32")
 
+    calls = collections.Counter()
+
     def damage(originals):
-        draw = np.random.default_rng(4)
+        key = np.asarray(originals, "float32").tobytes()
+        draw = np.random.default_rng(4 + calls[key])  # the same images get other holes at the next call
+        calls[key] += 1
         mask = np.zeros((*originals.shape[:3], 1), "float32")
         for i, (top, left) in enumerate(draw.integers(0, 6, (len(originals), 2))):
             mask[i, top : top + 3, left : left + 3] = 1.0
         return np.concatenate([originals * (1 - mask), mask], axis=-1).astype("float32")
 
     train, test = images(300), images(200)
-    return _Heart(train), damage, train, test
+    return _Heart(train), damage, calls, train, test
 
 
 @exercise(
@@ -181,9 +196,16 @@ def score(answer):
     check("07.5", score)
     """
     expect.function(answer, "score", ("model", "damage", "train_images", "test_images"))
-    model, damage, train, test = _stage()
+    model, damage, calls, train, test = _stage()
     value = expect.call(answer, model, damage, train.copy(), test.copy(), name="score")
+    if np.size(value) == 1 and not isinstance(value, str) and np.isposinf(value).all():
+        raise Wrong(
+            "the score is infinite: no error was found at all. Pixels outside the holes are only handed through; the "
+            "errors are where the mask is 1. And a hole that is filled without error has no decibels of its own."
+        )
     value = expect.number(value, "the score (one number, in decibels)")
+    asked = max(calls.values(), default=0)
+    damage = _stage()[1]
     scores = {(name, *k): v for name, part in (("test", test), ("train", train)) for k, v in _ways(model, damage, part)}
     right = scores["test", "hole", "pooled"]
 
@@ -209,10 +231,23 @@ def score(answer):
         -right: "the sign is turned: a smaller error has a higher PSNR",
         10 ** (-right / 10): "this is the mean squared error; its decibels are asked for",
         right * np.log(10): "the logarithm is the one to base 10",
+        right / 2: "that takes the root of the error; PSNR takes the squared error as it is",
+        _untouched(test): "it scores the damaged images, as if the model had not touched them",
     }.items():
         if abs(value - other) <= 0.001 * abs(other):
             raise Wrong(f"{value:.4g} where {right:.1f} dB would be honest: {why}.")
+    if asked > 1:
+        raise Wrong(
+            f"{value:.4g} dB where {right:.1f} would be honest. `damage` draws new holes at each call, so the mask of "
+            "a second call belongs to other holes than the mended images: call it once, and keep what it returns."
+        )
     raise Wrong(f"the held-out holes come back with {right:.1f} dB, all together, and your score says {value:.4g}.")
+
+
+def _untouched(images):
+    damaged = _stage()[1](images)
+    mask = damaged[..., 1:].astype("float64")
+    return float(-10 * np.log10((mask * images.astype("float64") ** 2).sum() / mask.sum()))
 
 
 def _ways(model, damage, images):

@@ -8,6 +8,7 @@ from gencourse.exercises import expect
 from gencourse.exercises.core import Wrong, exercise
 
 HEIGHT, WIDTH = 5, 6
+MIXED = "where some images cost 84 nats and others 980, "
 
 
 def _shifted(x, down, right):
@@ -166,6 +167,8 @@ def bayes(answer):
     _check_bayes(*_asked(answer, given, prior, name), given, prior, "")
     dark = given - 900.0
     _check_bayes(*_asked(answer, dark, prior, name), dark, prior, "for images that cost 980 nats, ")
+    both = np.concatenate([given[:, :4], dark[:, 4:]], axis=1)
+    _check_bayes(*_asked(answer, both, prior, name), both, prior, MIXED)
     return (
         "the posteriors add up to 1, the prior has its say, and images that cost a thousand nats are no trouble. A "
         "model of images is a model of classes, once it can be told them."
@@ -175,7 +178,9 @@ def bayes(answer):
 def _asked(answer, given, prior, name):
     result = expect.call(answer, given.copy(), prior.copy(), name=name)
     posterior, log_p = expect.parts(result, "posterior", "log_p")
-    case = "" if given.max() > -200 else "for images that cost 980 nats, "
+    case = ""
+    if given.min() < -200:
+        case = "for images that cost 980 nats, " if given.max() < -200 else MIXED
     shape = given.shape
     if np.shape(posterior) == shape[::-1]:
         raise Wrong(f"the posterior has its axes swapped: {shape[::-1]}, where (K, N) = {shape} is asked for.")
@@ -184,7 +189,12 @@ def _asked(answer, given, prior, name):
     if not (np.isfinite(found).all() and np.isfinite(log_found).all()):
         raise Wrong(
             f"{case}there are NaN or infinite values: exp(-980) underflows to 0, and then 0 is divided by 0 or its "
-            "logarithm taken. Stay with logarithms, or take the highest away first."
+            "logarithm taken. "
+            + (
+                "Take away the highest of each image, not the highest of all."
+                if case == MIXED
+                else "Stay with logarithms, or take the highest away first."
+            )
         )
     return found, log_found
 
@@ -196,6 +206,11 @@ def _check_bayes(posterior, log_p, given, prior, case):
     flat = np.exp(given - np.logaddexp.reduce(given, axis=0))
     if not np.allclose(posterior, wanted, atol=1e-4):
         sums = posterior.sum(axis=0)
+        if case and np.allclose(posterior, posterior[:1], atol=1e-4):
+            raise Wrong(
+                f"{case}all classes come out alike: exp(-980) underflows to 0 under each of them, and a small number "
+                "that is added does not bring it back. Take the highest of each image away before `exp`."
+            )
         if np.allclose(posterior, flat, atol=1e-4):
             raise Wrong(
                 f"{case}the prior has no say in your posterior: a class that is six times as common needs less."
@@ -225,6 +240,9 @@ def _check_bayes(posterior, log_p, given, prior, case):
         (np.logaddexp.reduce(given, axis=0) - classes, "that takes all classes as equally likely"),
         (joint.max(axis=0), "that is the likeliest class alone; the others add a little"),
         (given.max(axis=0), "that is the highest log-likelihood alone"),
+        (wanted_log - given.max(axis=0), "the highest was taken out before `exp`, and is not yet put back after `log`"),
+        (wanted_log - joint.max(axis=0), "the highest was taken out before `exp`, and is not yet put back after `log`"),
+        (wanted_log - classes, "the prior adds up to 1 already: add up over the classes, and take no mean"),
         (-wanted_log, "the sign is turned: that is the cost, and log p(x) is asked for"),
         (np.exp(wanted_log), "that is p(x) itself; its logarithm is asked for"),
         (wanted_log / math.log(2), "these are bits; with the natural logarithm they become nats"),

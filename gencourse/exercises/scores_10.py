@@ -29,14 +29,14 @@ def _language(seed):
 KINDS = ("kept", "apart", "apart from the best")  # where ended texts wait: all three are beam searches
 
 
-def _search(log_p_after, beam, length, *, kind="kept", worst=False, goes_on=False, last_only=False):
+def _search(log_p_after, beam, length, *, kind="kept", worst=False, goes_on=False, drops=False, last_only=False):
     """Beam search as it should be, or with one of the slips."""
     hypotheses, ended = [((), 0.0)], []
     for _ in range(length):
         longer = []
         for written, total in hypotheses:
             if written and written[-1] == END and not goes_on:
-                longer.append((written, total))
+                longer += [] if drops else [(written, total)]
                 continue
             for token, log_p in enumerate(log_p_after(written)):
                 longer.append(((*written, token), float(log_p) if last_only else total + float(log_p)))
@@ -46,7 +46,7 @@ def _search(log_p_after, beam, length, *, kind="kept", worst=False, goes_on=Fals
         if kind != "kept":
             ended += [hypothesis for hypothesis in longer if hypothesis[0][-1] == END]
             longer = [hypothesis for hypothesis in longer if hypothesis[0][-1] != END]
-        hypotheses = longer[:beam]
+        hypotheses = longer[:beam] or (hypotheses if drops else [])
     return hypotheses[0] if worst else max(hypotheses + ended, key=lambda hypothesis: hypothesis[1])
 
 
@@ -85,7 +85,10 @@ def search(answer):
     expect.function(answer, "search", ("log_p_after", "beam", "length"))
     for seed, beam, length in sorted(CASES, key=lambda case: (case[2], case[1])):
         model = _language(seed)
-        found = expect.parts(expect.call(answer, model, beam, length, name="search"), "tokens", "log p")
+        found = expect.call(answer, model, beam, length, name="search")
+        if isinstance(found, (list, tuple)) and len(found) and all(_is_pair(part) for part in found):
+            raise Wrong("your search returns the whole beam, and its best hypothesis is asked for: (tokens, log p).")
+        found = expect.parts(found, "tokens", "log p")
         written, total = _tokens(found[0], length), expect.number(found[1], "the log p that your search returns")
         _right_text(written, total, model, beam, length)
     return (
@@ -94,12 +97,19 @@ def search(answer):
     )
 
 
+def _is_pair(value):
+    """Whether this is one hypothesis: tokens, and a number."""
+    return isinstance(value, (list, tuple)) and len(value) == 2 and np.ndim(value[0]) == 1 and np.ndim(value[1]) == 0
+
+
 def _tokens(value, length):
     try:
         numbers = np.asarray(value, dtype=np.float64).reshape(-1)
     except (TypeError, ValueError):
         raise Wrong("the first thing that your search returns should be a tuple of tokens, whole numbers.") from None
-    if not len(numbers) or not np.all((numbers == np.round(numbers)) & (numbers >= 0) & (numbers < SYMBOLS)):
+    if not len(numbers):
+        raise Wrong("no token at all came back. The end is a token, too: the shortest text is (0,).")
+    if not np.all((numbers == np.round(numbers)) & (numbers >= 0) & (numbers < SYMBOLS)):
         raise Wrong(
             f"your search should return tokens, whole numbers from 0 to {SYMBOLS - 1} in this language, and returns "
             f"{numbers[:8]}."
@@ -128,15 +138,22 @@ def _right_text(written, total, model, beam, length):
             raise Wrong("what comes back is the mean over the tokens; log p of a text is the sum.")
         if expect.near(total, float(model(written[:-1])[written[-1]]), rel=1e-4):
             raise Wrong("what comes back is the log p of the last token alone: add up those of all tokens.")
+        if written[-1] != END and expect.near(total, _log_p(model, (*written, END)), rel=1e-4):
+            raise Wrong(
+                f"the log p is that of {(*written, END)}, but {written} came back: the end is one of the tokens."
+            )
         slips.append(f"the log p of {written} is {true:.3f}, the sum over its tokens, and not {total:.3f}")
     right = {_search(model, beam, length, kind=kind)[0] for kind in KINDS}
     if not slips and written in right:
         return
     if not slips and beam > 1 and written == _search(model, 1, length)[0]:
-        slips.append(f"with {where} yours finds only what a greedy search finds: does it keep `beam` hypotheses?")
+        slips.append(
+            f"with {where} yours finds only what a greedy search finds: does it keep `beam` hypotheses, and ended ones?"
+        )
     if not slips:
         for options, why in (
             ({"worst": True}, "the beam keeps the *least* likely texts: the best log p is the largest, nearest to 0"),
+            ({"drops": True}, "what has ended is gone from the beam: it keeps its place there, as it is"),
             ({"last_only": True}, "hypotheses are compared by their last token alone: compare the sums"),
         ):
             if written == _search(model, beam, length, **options)[0]:
@@ -150,7 +167,7 @@ def _right_text(written, total, model, beam, length):
         )
     if written == _search(model, beam, length, worst=True)[0] and "least" not in slips[-1]:
         slips.append("the beam keeps the *least* likely texts: the best log p is the largest, nearest to 0")
-    raise Wrong("; ".join(slips) + ".")
+    raise Wrong("; ".join(slips).removesuffix("?") + ("?" if slips[-1].endswith("?") else "."))
 
 
 WHY = {

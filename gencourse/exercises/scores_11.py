@@ -56,26 +56,27 @@ def guided_answer(answer):
     rng = np.random.default_rng(4)
     noisy, times, labels = rng.normal(size=(6, 3)), rng.random(6), np.array([1, 2, 3, 0, 2, 1])
     because = {
-        "Labels go from": '"no class" has the number `classes`, one behind the last class.',
-        "one label for each": "every image of the batch needs its own label, np.full_like(labels, …) makes them.",
+        "Labels go from": '"No class" has the number `classes`, one behind the last class.',
+        "one label for each": "Every image of the batch needs its own label, np.full_like(labels, …) makes them.",
     }
     for guidance in (2.5, 0.0, 1.0):
         network = _Network()
-        told, untold, zero = (network(noisy, times, of) for of in (labels, 0 * labels + CLASSES, 0 * labels))
+        asked = (labels, 0 * labels + CLASSES, 0 * labels, 0 * labels + CLASSES - 1)
+        told, untold, zero, last = (network(noisy, times, of) for of in asked)
         network.asked.clear()
         result = expect.call(
             answer, network, noisy.copy(), times.copy(), labels.copy(), CLASSES, guidance, name=name, because=because
         )
         found = expect.numbers(result, noisy.shape, "the answer")
         if not np.allclose(found, untold + guidance * (told - untold), atol=1e-4):
-            _say_why(found, guidance, told, untold, zero)
+            _say_why(found, guidance, told, untold, zero, last)
     return (
         "told minus untold is what the class says, and guidance says how loud. Both answers come from one network, "
         "because in training a tenth of the labels was the number K."
     )
 
 
-def _say_why(found, guidance, told, untold, zero):
+def _say_why(found, guidance, told, untold, zero, last):
     def is_(value):
         return np.allclose(found, value, atol=1e-4)
 
@@ -100,8 +101,18 @@ def _say_why(found, guidance, told, untold, zero):
             if is_(value):
                 raise Wrong(f"with guidance {guidance:g}: {why}{tail}.")
     if is_(told) or is_(untold):
-        which = "plain" if is_(told) else "without a class"
-        raise Wrong(f"with guidance {guidance:g} the answer is still the one {which}: is `guidance` used?")
+        which = "plain one" if is_(told) else "one without a class"
+        raise Wrong(f"with guidance {guidance:g} the answer is still the {which}: is `guidance` used?")
+    if is_(guidance * told):
+        raise Wrong(
+            f"with guidance {guidance:g} the whole answer is made larger; only its difference from the answer without "
+            "a class should be."
+        )
+    if is_(last + guidance * (told - last)):
+        raise Wrong(
+            f"with guidance {guidance:g}: the formula is right, but `classes - 1` is the last class, a class like all "
+            "others. Who says nothing says `classes`, one behind it."
+        )
     raise Wrong(
         f"with guidance {guidance:g} the answer should be untold + {guidance:g} · (told - untold), and the first "
         f"number is {found[0, 0]:.3f} where {(untold + guidance * (told - untold))[0, 0]:.3f} is asked for."

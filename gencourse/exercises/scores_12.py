@@ -62,9 +62,9 @@ def moves(answer):
             with warnings.catch_warnings(action="ignore"):  # NumPy's, of a mean of nothing: the check will say more
                 result = expect.call(answer, *given, x.copy(), codes.copy(), decay, name=name)
             found = expect.parts(result, "vectors", "hits", "sums")
-            ours = _learn(*ours, x, codes, decay)
+            before, ours = ours[1], _learn(*ours, x, codes, decay)
             case = f"decay {decay}, batch {number}"
-            theirs = _checked(found, ours, x, codes, decay, case)
+            theirs = _checked(found, ours, before, x, codes, decay, case)
     return (
         "each code stands at the running mean of what it stood for: a busy batch counts more than a quiet one, a code "
         "that rests keeps its place, and one that was never used does not become NaN. (Who never wins never moves, "
@@ -72,7 +72,24 @@ def moves(answer):
     )
 
 
-def _checked(found, ours, x, codes, decay, case):
+def _slip(hits, before, counts, decay):
+    """Why `hits` are what they are, if it is a known mistake; else nothing."""
+    slips = {
+        " The decay is at the wrong place: the *past* is multiplied by it, and the new count by 1 - decay.": (
+            (1 - decay) * before + decay * counts
+        ),
+        " A code without points in this batch forgets, too: its old count is multiplied by the decay.": np.where(
+            counts > 0, decay * before + (1 - decay) * counts, before
+        ),
+        " The past was not multiplied by the decay.": before + (1 - decay) * counts,
+        " The new count was not multiplied by 1 - decay.": decay * before + counts,
+        " These come from this batch alone: keep decay times the past as well.": (1 - decay) * counts,
+        " They have not changed at all.": before,
+    }
+    return next((why for why, other in slips.items() if np.allclose(hits, other, rtol=1e-4)), "")
+
+
+def _checked(found, ours, before, x, codes, decay, case):
     arrays = []
     for part, wanted, what in zip(found, ours, ("vectors", "hits", "sums"), strict=True):
         arrays.append(expect.numbers(part, wanted.shape, f"{case}, `{what}`", finite=False))
@@ -84,7 +101,9 @@ def _checked(found, ours, x, codes, decay, case):
             "batch: the mean of no points is no number, and neither is 0 / 0. Add *sums*, and move used codes only."
         )
     if not np.allclose(hits, ours[1], rtol=1e-4):
-        raise Wrong(f"{case}: `hits` should be {ours[1].round(4).tolist()}, and are {hits.round(4).tolist()}.")
+        counts = np.bincount(codes, minlength=len(hits))
+        wanted, got = ours[1].round(4).tolist(), hits.round(4).tolist()
+        raise Wrong(f"{case}: `hits` should be {wanted}, and are {got}.{_slip(hits, before, counts, decay)}")
     if not np.allclose(sums, ours[2], rtol=1e-4):
         k = int(np.flatnonzero(~np.isclose(sums, ours[2], rtol=1e-4).all(axis=1))[0])
         count = int((codes == k).sum())
@@ -94,6 +113,10 @@ def _checked(found, ours, x, codes, decay, case):
             if count > 1
             else ""
         )
+        if np.allclose(sums[k], ours[2][k].sum()):
+            why = (
+                " All numbers of this code went into one: add the points up, axis 0, and keep their coordinates apart."
+            )
         raise Wrong(
             f"{case}: `sums` of code {k} should be {ours[2][k].round(4).tolist()}, and are {sums[k].round(4).tolist()}."
             f"{why}"

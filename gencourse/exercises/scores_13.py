@@ -27,7 +27,8 @@ TEMPERATURES = {
 HARDNESS = {
     "straight": "",
     "soft": "what comes out are shares: the draw should be one-hot, with the gradient of the shares",
-    "dead": "what comes out is one-hot, and no gradient reaches the logits: an argmax has none",
+    "dead": "what comes out is one-hot, and no gradient reaches the logits: an argmax has none, and none goes "
+    "through NumPy",
     "reversed": "what comes out are the shares, and without a gradient: straight-through is turned round, or NumPy cut "
     "the path",
 }
@@ -169,6 +170,7 @@ BASELINES = {
     "added": "what was expected is added where it should be taken off",
 }
 PLACES = {"kept": "", "all": "places behind a text's end are learnt from, though nothing was chosen there"}
+TYPES = {"bool": "`kept` holds True and False: take tf.where(kept, numbers, 0.0), or make it 1 and 0 with tf.cast."}
 SIGNS = {1: "", -1: "the sign is turned: a loss is made smaller, so this one makes rewarded choices rarer"}
 
 
@@ -218,7 +220,7 @@ def policy_loss(answer):
         arrays = [np.log(rng.uniform(0.05, 0.9, shape)), rng.normal(size=shape), rng.normal(0.0, 0.5, shape)]
         variables = [tf.Variable(array, dtype=tf.float32) for array in arrays]
         with tf.GradientTape() as tape:
-            loss = expect.call(answer, *variables, tf.constant(kept), name="policy_loss")
+            loss = expect.call(answer, *variables, tf.constant(kept), name="policy_loss", because=TYPES)
             expect.numbers(loss, (), "what your function returns")
             loss = tf.convert_to_tensor(loss)
         slopes = [None if s is None else tf.convert_to_tensor(s).numpy() for s in tape.gradient(loss, variables)]

@@ -108,7 +108,8 @@ def distances(answer):
     for name, value in found.items():
         fair = metrics.frechet_distance(_features((alike[name] + 1) / 2), _features(test / 255.0))
         if not 0.7 < value / fair < 1.5:
-            raise Wrong(f"the distance of {name!r} should be near {fair:.4f}, and yours is {value:.4g}.")
+            more = " Few samples raise it: take as many as the poorest model has, and no fewer." if value > fair else ""
+            raise Wrong(f"the distance of {name!r} should be near {fair:.4f}, and yours is {value:.4g}.{more}")
     found = distances_of({name: models[name] for name in ("plenty", "few")})
     ratio = found["few"] / found["plenty"]
     if ratio > 1.6:

@@ -171,7 +171,8 @@ class GAN(TapeModel):
         return tf.cond(now, paid, lambda: 0.0)
 
     def after_discriminator(self):
-        """Called when the discriminator has moved."""
+        """Called when the discriminator has moved; does nothing here."""
+        return  # AutoGraph cannot read a function of words alone
 
     def _paid(self, loss, real, generated, condition):
         penalty = self.penalty(real, generated, condition)

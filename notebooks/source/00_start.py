@@ -139,6 +139,8 @@ viz.scatter({"drawn by our two lines": sample_ring(2000, rng), "the data": train
 #
 # $|x - \mu_k|$ is the distance from $x$ to the centre. The factor in front of $\exp$ makes the volume under each bell
 # equal to one.
+#
+# **Predict first.** A probability is never larger than 1. Can the density be, at the centre of a mode?
 
 
 # %% tags=["nbval-check-output"]
@@ -153,10 +155,10 @@ for place, density in zip(two_places, ring_density(two_places), strict=True):
     print(f"density at {place}: {density:.3g}")
 
 # %% [markdown]
-# At the centre of a mode the density is about 2; in the middle of the ring it is zero, for all practical purposes.
+# It can: at the centre of a mode the density is about 2. In the middle of the ring it is zero, for all practical purposes.
 #
-# Is 2 not too much? A probability never exceeds 1, but a density is probability *per area*, and a mode is a small
-# area. Only the whole has to be 1. Cut the plane into little squares, add up density times area, and see:
+# Is 2 not too much? It is tempting to say so, since a probability never exceeds 1. But a density is probability *per
+# area*, and a mode is a small area. Only the whole has to be 1. Cut the plane into little squares, add up density times area, and see:
 
 # %%
 ticks = np.linspace(-3, 3, 601)  # squares with sides of 0.01
@@ -370,6 +372,9 @@ print(f"{histogram_log_density(held_out_points).mean():.2f} nats a point; the tr
 # %% [markdown]
 # How many bins are right? Try a few, and look at the training points and at fresh ones (a third set, so that the
 # held-out points stay unused for choices).
+#
+# **Predict first.** From 12 bins along each axis to 288: what will become of the log-likelihood on the training points,
+# and of that on fresh points?
 
 # %%
 fresh_points = ring.sample(20_000, seed=3)
@@ -607,7 +612,11 @@ print(results.compare("01", "ring_share_within", gan_coverage["share_within"], *
 #
 # What if the form is wrong? Fit a *single* Gaussian to the ring.
 # **[Maximum likelihood](../docs/GLOSSARY.md#maximum-likelihood)**, the choice of the parameters under which the data is
-# likeliest, has a simple answer for one Gaussian: take the data's own mean and covariance.
+# likeliest, has a simple answer for one Gaussian: take the data's own mean and its
+# **[covariance](../docs/GLOSSARY.md#covariance)**, a table that says how far the points spread along each axis and how
+# the axes go together.
+#
+# **Predict first.** Where will this Gaussian expect most points: on one mode, along the ring, or elsewhere?
 
 # %%
 mean, covariance = training_points.mean(axis=0), np.cov(training_points.T)
@@ -690,7 +699,9 @@ for name, points in (("true ring", training_points), ("GAN", gan_points), ("one 
 # spread, and this kernel sees little else. (For images it is not applied to pixels but to the features of a trained
 # network, and does far better there.) The total variation and your eyes are not fooled.
 #
-# The second trap is a copier. Hand in the training points themselves as "samples":
+# The second trap is a copier. Hand in the training points themselves as "samples".
+#
+# **Predict first.** Which of the numbers in the table will give the copier away?
 
 # %%
 copied_points = training_points[:SAMPLES]
@@ -701,7 +712,7 @@ for name, points in (("true ring", ring.sample(SAMPLES, seed=2)), ("GAN", gan_po
     print(f"{name:10} median distance to the nearest training point: {np.median(nearest):.4f}")
 
 # %% [markdown]
-# The copier scores like the floor, and has drawn nothing new. Only the last three lines give it away: its samples lie
+# None of them: the copier scores like the floor, and has drawn nothing new. Only the last three lines give it away: its samples lie
 # at distance zero from training points, while fresh true samples keep a small distance. (A copier has no useful
 # density, either: all held-out points would be impossible.) Every lesson of this course that measures images measures
 # this, too.
@@ -723,7 +734,7 @@ for name, points in (("true ring", ring.sample(SAMPLES, seed=2)), ("GAN", gan_po
 # - **Order.** Lessons 00 to 04 build on each other; after them, go where you like.
 
 # %%
-from gencourse.exercises import check, hint, progress
+from gencourse.exercises import check, hint, progress, quiz
 
 for tool in (check, hint, progress):
     print(f"{tool.__name__:8} {tool.__doc__.splitlines()[0]}")
@@ -731,11 +742,17 @@ for tool in (check, hint, progress):
 # %% [markdown]
 # ## Exercises
 #
+# First a few short questions. Choose an answer, and read why it is right or not.
+
+# %%
+quiz("00")
+
+# %% [markdown]
 # ### 00.1 · Components and peaks
 #
 # The ring of this lesson has eight components (bells) of standard deviation 0.1. Make them wider:
 # `data.ring(std=2.0)` still has eight components. How many *peaks* (places from which the density falls in every
-# direction) does each density have? Guess first, then look: `viz.density(ring.log_density, limits=6, log=True)`
+# direction) does each density have? Think first, then look: `viz.density(ring.log_density, limits=6, log=True)`
 # draws one.
 
 # %%
@@ -749,9 +766,10 @@ check("00.1", (peaks_narrow, peaks_wide))
 #
 # ### 00.2 · A log-density that never breaks
 #
-# `ring_density` above is fine near the ring. Far away, at (100, 100) say, every bell underflows to 0, and the
-# logarithm of 0 is $-\infty$: a model would be called impossible for a rounding error. Write the logarithm of the
-# density of a mixture of equally likely Gaussians so that it stays finite everywhere.
+# `ring_density` above is fine near the ring. Far away, at (100, 100) say, every bell *underflows*: it is smaller than
+# any number a computer can hold, and becomes 0. The logarithm of 0 is $-\infty$: a point would be called impossible for
+# a rounding error. Write the logarithm of the density of a mixture of equally likely Gaussians so that it stays finite
+# everywhere, for many points at once.
 
 
 # %%

@@ -58,6 +58,7 @@ GENERATOR_RATE = 1e-3  # learning rates: the balance between the players
 DISCRIMINATOR_RATE = 1e-3
 LOSS = "least_squares"  # or "non_saturating", "minimax", "hinge"
 RING_EPOCHS = 26  # passes over the 20,000 points of the toy
+LOAD_CHECKPOINT = False  # True trains for a moment only, then takes the recorded networks: for a room short of time
 
 # %%
 import keras
@@ -137,7 +138,7 @@ np.testing.assert_allclose(losses.minimax_discriminator_loss(real_logits, genera
 # Both fall when $D(G(z))$ rises. How fast? With $\sigma' = \sigma(1-\sigma)$ the chain rule gives slopes of size
 # $\sigma(a)$ and $1-\sigma(a)$ with respect to the logit.
 #
-# Before you run it, guess: at a logit of −6, which loss has the larger slope, and by how many times?
+# **Predict first.** At a logit of −6, which of the two losses has the larger slope, and by about how many times?
 
 # %%
 logits = np.linspace(-8, 4, 100)
@@ -152,7 +153,7 @@ viz.loss_curves(
 # %% [markdown]
 # Read the left side first. A logit of −6 means: *surely generated*. A generator gets there as soon as the discriminator
 # runs ahead of it, which is easy early on, when samples are poor. There the minimax slope is about 0.002, and the
-# non-saturating one nearly 1: with minimax the generator hears next to nothing just when it has most to learn. Exercise
+# non-saturating one nearly 1, some four hundred times as large: with minimax the generator hears next to nothing just when it has most to learn. Exercise
 # 01.1 works out one point of each curve.
 #
 # ## 2 · The training loop, by hand
@@ -229,7 +230,10 @@ def train_step(real):
 
 # %% [markdown]
 # Data come as an endless stream of shuffled batches. If the discriminator could not tell at all, every logit would be 0,
-# its loss $2\log 2 \approx 1.39$ and the generator's $\log 2 \approx 0.69$. Where will they be after fifty steps?
+# its loss $2\log 2 \approx 1.39$ and the generator's $\log 2 \approx 0.69$.
+#
+# **Predict first.** Both players begin knowing nothing. Who will be ahead after fifty steps, and which loss lies below
+# the value for guessing?
 
 # %%
 stream = data.batches(ring.sample(20_000, 0), batch_size=128, seed=SEED)
@@ -238,6 +242,10 @@ for real in stream.take(50):
 print(f"after 50 steps: discriminator's loss {d_loss:.2f}, generator's loss {g_loss:.2f}")
 
 # %% [markdown]
+# The discriminator is ahead: its loss has sunk below 1.39, and the generator's has risen above 0.69. The judge has the
+# easier job at first. A blob in the middle is soon told from points on a ring, while the generator must learn from the
+# judge where to go. A rising loss is no sign that the generator gets worse: its opponent got better.
+#
 # ### The same with `fit`
 #
 # `gan.GAN` is a `keras.Model` whose `train_step` is the function above, with a few options around it. Given the same
@@ -274,7 +282,10 @@ frames = callbacks.SampleFrames(n=1000, seed=SEED)
 
 # %% [markdown]
 # `Budget` counts the steps and lets the learning rates sink to zero on the way; `SampleFrames` draws the same thousand
-# latents after each epoch. Guess first: how many of the eight modes, and what share of samples near one?
+# latents after each **[epoch](../docs/GLOSSARY.md#epoch)**, one pass over the data.
+#
+# **Predict first.** The untrained generator puts all points into one small blob. How will it get from there to the eight
+# modes: one mode after another, or all at once?
 
 # %%
 ring_budget = callbacks.Budget(steps=ring_steps * RING_EPOCHS, decay=RING["decay"])
@@ -291,8 +302,8 @@ panels = {f"epoch {epoch}": frames.frames[epoch] for epoch in sorted({0, 1, 3, 8
 viz.scatter(panels | {"real": points}, limits=3, means=ring.means, std=ring.std, size=2.1)
 
 # %% [markdown]
-# The first panel is the untrained generator: a small blob in the middle. It bursts outwards, finds the circle, and only
-# then the modes on it. Thin threads between neighbouring modes remain, because the generator is a continuous function
+# The first panel is the untrained generator: a small blob in the middle. It bursts outwards in all
+# directions, finds the whole circle, and only then the modes on it: all at once, not one after another. Thin threads between neighbouring modes remain, because the generator is a continuous function
 # and cannot jump from one mode to the next. And the clouds end up tighter than the real ones, as lesson 00 measured.
 #
 # Look at the last line of progress, too: losses near 1.39 and 0.69, accuracy near one half. That is $2\log 2$ and
@@ -325,7 +336,9 @@ for measure in ("modes_covered", "share_within"):
 # ### Mode collapse
 #
 # Give the generator a learning rate ten times as large, and look at the network itself instead of its running average.
-# Before you run the next cells, guess: how many of the eight modes will it find?
+#
+# **Predict first.** The generator now takes ten times as long steps. Will it find the eight modes sooner, only some of
+# them, or none?
 
 
 # %%
@@ -353,7 +366,7 @@ panels = {f"epoch {i}": frame for i, frame in enumerate(collapsed_frames)}
 viz.scatter(panels, limits=3.5, means=ring.means, std=ring.std, size=2.1)
 
 # %% [markdown]
-# One blob at a time, each time somewhere else, one mode at most. This is
+# Not sooner: one blob at a time, each time somewhere else, one mode at most, and at the end none. This is
 # **[mode collapse](../docs/GLOSSARY.md#mode-collapse)**. The generator runs to wherever the discriminator is least
 # sure, with all its samples at once; by the time the discriminator has learned that place, the generator is elsewhere.
 # Nothing in its loss asks for variety, because each sample is judged alone. Milder forms are common: seven modes, four,
@@ -372,6 +385,9 @@ print(f"share of hidden units that answer at all: {(activity > 0).any(axis=0).me
 #
 # Now train the discriminator alone for 2,000 steps, so that it is very sure of itself, and only then begin the game.
 # Once with the minimax loss, once with the non-saturating one.
+#
+# **Predict first.** Section 1 says that minimax has next to no slope against a judge who is this sure. Will that
+# generator still be the blob in the middle after two passes?
 
 # %%
 behind = {}
@@ -386,7 +402,7 @@ viz.scatter(behind, limits=3, means=ring.means, std=ring.std)
 
 # %% [markdown]
 # After the same two passes the non-saturating generator has found most of the ring, and minimax is still looking for it.
-# It is slower, not stuck. One reason is Adam, which divides each gradient by its usual size and so hides much of the
+# But it did leave the middle: it is slower, not stuck. One reason is Adam, which divides each gradient by its usual size and so hides much of the
 # flatness; plain gradient descent would feel it in full. Without the head start the two losses do about equally well on
 # this ring: `viz.scatter(broken_run(8, loss="minimax")[1][-1], limits=3)`. The paper says the same: the trouble comes
 # when the discriminator is far ahead.
@@ -439,8 +455,9 @@ for network in (model.generator, model.discriminator):
 
 # %% [markdown]
 # Twenty-five latents are drawn again after each epoch: the same twenty-five questions, so that pictures can be compared.
-# The next cell trains for a good minute. Stop it when you like and run it again: it goes on. Meanwhile, guess: will the
-# generator's loss go down?
+# The next cell trains for a good minute. Stop it when you like and run it again: it goes on.
+#
+# **Predict first.** The samples will get better with every pass. Will the generator's loss fall as steadily?
 
 # %%
 stream = data.batches(digits.train_images, batch_size=BATCH_SIZE, seed=SEED, value_range="signed")
@@ -449,7 +466,12 @@ digit_history = model.fit(
     epochs=EPOCHS,
     steps_per_epoch=steps,
     verbose=0,
-    callbacks=[budget, digit_frames, callbacks.Progress()],
+    callbacks=[
+        *recipes.recorded("01", "digits", LOAD_CHECKPOINT, budget=budget),
+        budget,
+        digit_frames,
+        callbacks.Progress(),
+    ],
 )
 
 # %%
@@ -460,22 +482,24 @@ viz.loss_curves(
 
 # %% [markdown]
 # At first both curves move a lot: the discriminator runs ahead, then the generator catches up. After a dozen passes they
-# are nearly flat. A discriminator that could only guess would say 0.5 to everything, and the losses would be 0.25 and
+# are nearly flat, and towards the end the generator's loss even rises a little. A discriminator that could only guess would say 0.5 to everything, and the losses would be 0.25 and
 # 0.125; ours stays ahead of that. Now keep this picture in mind and look at the samples: they go on getting better all
 # the while. **The losses of a GAN do not tell how good its samples are.**
 
 # %%
 third = len(digit_frames.frames) // 3
-viz.compare_grids(
+picture = viz.compare_grids(
     {
         "noise": rng.random((25, 28, 28)),
         "0 s": digit_frames.frames[0],
-        f"{budget.spent_seconds / 3:.0f} s": digit_frames.frames[third],
+        "on the way" if LOAD_CHECKPOINT else f"{budget.spent_seconds / 3:.0f} s": digit_frames.frames[third],
         f"{budget.spent_seconds:.0f} s": digit_frames.frames[-1],
         "real, held out": real_images[:25],
     },
     scale=0.9,
 )
+picture.colours = 16  # noise makes large files
+picture
 
 # %% [markdown]
 # Before training, the generator makes noise. After a third of the time most shapes are digits, many of them frayed or
@@ -508,8 +532,7 @@ viz.show_gif(viz.animate_grids(viz.thin(digit_frames.frames, limit=16), "trainin
 #   image, where fresh real images are at 1. Near 0 would mean copying.
 #
 # No number means anything alone. So beside ours stand a **[floor](../docs/GLOSSARY.md#floor)**, 1,000 held-out real
-# images judged against the other 4,000, and a **[baseline](../docs/GLOSSARY.md#baseline)**, noise. Which will be worse
-# for noise, precision or recall?
+# images judged against the other 4,000, and a **[baseline](../docs/GLOSSARY.md#baseline)**, noise.
 
 # %%
 evaluator = metrics.load_evaluator("digits")
@@ -605,7 +628,7 @@ cross_entropy = keras.losses.BinaryCrossentropy(from_logits=True)
 # ### (a) `predict`, then `train_on_batch`
 #
 # A generator of 256–512–1024–784, a discriminator of 512–256–1. Images are made with `predict`, and the generator is
-# trained with `train_on_batch` on its own, with ones as the target. What will it draw?
+# trained with `train_on_batch` on its own, with ones as the target.
 
 # %%
 listing_generator = keras.Sequential(
@@ -623,6 +646,9 @@ listing_discriminator = keras.Sequential(
 listing_discriminator.compile("adam", "binary_crossentropy", metrics=["accuracy"])
 listing_generator.compile(keras.optimizers.Adam(2e-3), "binary_crossentropy")
 
+# %% [markdown]
+# **Predict first.** What will the generator draw after ten such steps: noise, rough digits, or something else?
+
 # %%
 for step in range(10):
     latents = rng.normal(size=(64, 100)).astype("float32")
@@ -635,7 +661,7 @@ print(f"mean pixel of what the generator makes: {generated.mean():.2f}, where 1 
 viz.image_grid(data.to_unit(generated[:12]), columns=12)
 
 # %% [markdown]
-# White squares, all of them. `train_on_batch` ran the generator once more and compared its *image* with ones. Nothing on
+# White squares, all of them: neither noise nor digits. `train_on_batch` ran the generator once more and compared its *image* with ones. Nothing on
 # the way from the generator's weights to that loss passes through the discriminator, so its opinion never entered.
 # Exercise 01.2.
 #
@@ -728,8 +754,10 @@ print(f"mean D on real images {opinions[0]:.3f}, on generated ones {opinions[1]:
 # ### (d) A swapped sign
 #
 # The formula of the paper is *maximised* by the discriminator, and optimizers minimise. Some listings copy it as it
-# stands; the starter of exercise 01.5 has it twice. Here only the generator's sign is turned, on the ring. Where will the
-# samples go?
+# stands; the starter of exercise 01.5 has it twice. Here only the generator's sign is turned, on the ring.
+#
+# **Predict first.** The generator now *wants* to be caught. Where in the plane will its samples go: far out, into the
+# middle, or onto one mode?
 
 # %%
 runtime.set_seed(SEED)
@@ -745,20 +773,24 @@ distances = np.linalg.norm(fled, axis=1)
 print(f"samples lie {distances.min():.2f} to {distances.max():.2f} from the middle; the ring's radius is 2")
 
 # %% [markdown]
-# The generator now does its best to be caught. It has moved into the hole, where the discriminator is surest that
-# nothing is real, and stays there. Note that no error was raised: only looking at samples tells. Exercise 01.5.
+# Into the middle, near to where they began. In that hole the discriminator is sure that nothing is real, so the generator
+# has what it asks for, and stays. Note that no error was raised: only looking at samples tells. Exercise 01.5.
 #
 # ## 7 · Exercises
 #
 # Each check tells you in a sentence why an answer is right or not yet. `hint("01.2")` helps in stages, from a nudge to
 # nearly everything. Worked solutions: `notebooks/solutions/01_gan.ipynb`.
+#
+# First a few short questions. Choose an answer, and read why it is right or not.
 
 # %%
-from gencourse.exercises import check, hint, progress
+from gencourse.exercises import check, hint, progress, quiz
+
+quiz("01")
 
 # %% [markdown]
 # **01.1 Two slopes.** The discriminator's logit for a generated sample is −4. How large is the slope of each loss with
-# respect to that logit? Compare with the picture in section 1.
+# respect to that logit? Work it out to two digits or more, then compare with the picture in section 1.
 
 # %%
 slope_minimax = ...  # size of the slope of log(1 - sigmoid(a)) at a = -4
@@ -767,7 +799,8 @@ check("01.1", (slope_minimax, slope_non_saturating))
 
 # %% [markdown]
 # **01.2 A generator that hears.** Mend listing (a): the step should move every weight of the generator, none of the
-# discriminator, and make the discriminator's logit rise. The discriminator here ends in a logit.
+# discriminator, and make the discriminator's logit rise. The discriminator here ends in a logit. Nothing needs to be
+# returned.
 
 
 # %%
@@ -781,7 +814,8 @@ def generator_step(generator, discriminator, optimizer, latents):
 check("01.2", generator_step)
 
 # %% [markdown]
-# **01.3 Two players.** Mend listing (b): two bugs are in the networks, two in the step.
+# **01.3 Two players.** Mend listing (b): two bugs are in the networks, two in the step. Noise is drawn inside the step;
+# `generator.input_shape[-1]` says how many numbers the generator takes.
 
 
 # %%

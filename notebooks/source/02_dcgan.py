@@ -61,6 +61,7 @@ LOSS = "least_squares"  # or "non_saturating", "minimax", "hinge"
 LABEL_SMOOTHING = 0.0  # 0.1 tells the discriminator that real images are real "to 90%"
 NORMALISE = True  # batch normalisation in the generator; section 6 leaves it out
 MINIBATCH_STD = True  # the discriminator is told how much a batch varies
+LOAD_CHECKPOINT = False  # True trains for a moment only, then takes the recorded networks: for a room short of time
 
 # %%
 import math
@@ -80,7 +81,9 @@ real_images = data.to_unit(digits.test_images)  # held out: neither player ever 
 # ## 1 · Neighbours belong together
 #
 # Take the 784 pixels of every digit and put them in another order, the same for all images. The first row below is as
-# it was, the second in the new order. Which of the two would a dense network find easier to learn?
+# it was, the second in the new order.
+#
+# **Predict first.** Which of the two rows would a dense network, such as those of lesson 01, find easier to learn?
 
 # %%
 order = rng.permutation(28 * 28)
@@ -88,9 +91,11 @@ shuffled = real_images[:12].reshape(12, -1)[:, order].reshape(12, 28, 28, 1)
 viz.image_grid(np.concatenate([real_images[:12], shuffled]), columns=12)
 
 # %% [markdown]
-# Neither. A dense unit adds up all pixels, each with a weight of its own, and knows nothing of who stands beside whom:
-# the second row is the same task with its weights in another order. But you can read only the first. What the shuffle
-# destroyed can be measured: how alike are two pixels, over many images, when they are so many columns apart?
+# Neither, although it is tempting to say the first. A dense unit adds up all pixels, each with a weight of its own, and
+# knows nothing of who stands beside whom: the second row is the same task with its weights in another order. But you
+# can read only the first. What the shuffle destroyed can be measured: how alike are two pixels, over many images, when
+# they are so many columns apart? Their *correlation* is 1 when they are always bright together, and 0 when one says
+# nothing about the other.
 
 
 # %%
@@ -153,7 +158,8 @@ for number in (1, 2):
 
 # %% [markdown]
 # **[Padding](../docs/GLOSSARY.md#padding)** is the frame of zeros around the image: `"valid"` means none, `"same"` just
-# as many that stride 2 halves the side exactly (rounding up). Exercise 02.1 counts such sizes.
+# enough of them for stride 2 to halve the side exactly (rounding up). With `"valid"`, count the places where the whole
+# kernel fits. Exercise 02.1 counts such sizes.
 #
 # ## 2 · Growing a map
 #
@@ -231,8 +237,10 @@ print("block:", some_maps.shape, "->", tuple(convolved.shape), "->", tuple(block
 # %% [markdown]
 # ### Checkerboards
 #
-# Let both ways grow a map that is 1 everywhere, with a kernel of ones: nothing to see in, nothing to see out? Guess for
-# kernel 3 and for kernel 4, before you run it.
+# Let both ways grow a map that is 1 everywhere, with a kernel of ones. Stamps are put two places apart, as before.
+#
+# **Predict first.** Nothing to see goes in. Will there be nothing to see in what comes out, with a kernel of 3, and with
+# one of 4?
 
 # %%
 flat = np.ones((7, 7), "float32")
@@ -245,11 +253,11 @@ for name, result in grown.items():
 viz.compare_grids({name: [0.85 * result / result.max()] for name, result in grown.items()}, scale=8)
 
 # %% [markdown]
-# With kernel 3, stamps two places apart meet on every second row and column only: one, two or four of them on a pixel,
-# and the flat map becomes a **[checkerboard](../docs/GLOSSARY.md#checkerboard)**. With 5 it is fainter, but there. With
-# 4, a multiple of the stride, every pixel (but those at the rim) gets four stamps, and the sub-pixel layer has no
-# overlaps at all. Odena and others showed in 2016 that such patterns survive training: the network can learn to undo
-# them, but it has to.
+# With kernel 3 there is a pattern, with 4 none but at the rim. Stamps of 3, two places apart, meet on every
+# second row and column only: one, two or four of them on a pixel, and the flat map becomes a
+# **[checkerboard](../docs/GLOSSARY.md#checkerboard)**. With 5 it is fainter, but there. With 4, a multiple of the
+# stride, every pixel (but those at the rim) gets four stamps, and the sub-pixel layer has no overlaps at all. Odena and
+# others showed in 2016 that such patterns survive training: the network can learn to undo them, but it has to.
 #
 # An even kernel is no guarantee. It starts without a preference for a pattern; it may still learn one.
 #
@@ -293,7 +301,8 @@ for name, activation in {"ReLU": keras.layers.ReLU(), "LeakyReLU": keras.layers.
 #
 # $$\ell(a) = -t\,\log\sigma(a) - (1-t)\,\log(1-\sigma(a))$$
 #
-# Two real images, one judged carefully with logit 2, one with the boldness of logit 6. Which of them costs more?
+# **Predict first.** Of two real images one is judged carefully, with logit 2, the other boldly, with logit 6. Both
+# judgements are right. Which of them costs more with target 1, and which with target 0.9?
 
 # %% tags=["nbval-check-output"]
 for target in (1.0, 0.9):
@@ -306,9 +315,10 @@ for target in (1.0, 0.9):
     print(f"target {target}: logit 2 costs {costs[0]:.4f}, logit 6 costs {costs[1]:.4f}")
 
 # %% [markdown]
-# With target 1 more boldness is always better. With 0.9 it costs: the best logit is $\log(0.9/0.1) \approx 2.2$, and
-# beyond that the discriminator is pulled back. Only real images are smoothed. Whether it helps *here* is measured in
-# section 6. With the least-squares loss, smoothing just moves the target from 1 to 0.9.
+# With target 1 more boldness is always better. With 0.9 it costs, and the bold judgement is the dearer one: the best
+# logit is $\log(0.9/0.1) \approx 2.2$, and beyond that the discriminator is pulled back. Only real images are smoothed.
+# Whether it helps *here* is measured in section 6. With the least-squares loss, smoothing just moves the target from 1
+# to 0.9.
 #
 # **[The spread of the batch](../docs/GLOSSARY.md#minibatch-standard-deviation)** (Karras and others, 2018). In lesson
 # 01 the generator collapsed, because each sample is judged alone and nothing asks for variety. So tell the
@@ -415,8 +425,7 @@ print("two latents -> images", two_images.shape, "-> logits", model.discriminato
 # ## 5 · Training
 #
 # The game, the loss and the training step are those of lesson 01, line by line; only the networks are new.
-# `SampleFrames` draws the same twenty-five latents after each epoch. The next cell trains for a good minute. Meanwhile,
-# guess: after which epoch will three quarters of the twenty-five be readable?
+# `SampleFrames` draws the same twenty-five latents after each epoch. The next cell trains for a good minute.
 
 # %%
 digit_frames = callbacks.SampleFrames(n=25, seed=SEED, keep=data.to_unit)
@@ -427,12 +436,20 @@ history = model.fit(
     epochs=EPOCHS,
     steps_per_epoch=steps,
     verbose=0,
-    callbacks=[budget, digit_frames, callbacks.Progress()],
+    callbacks=[
+        *recipes.recorded("02", "digits", LOAD_CHECKPOINT, budget=budget, epochs=3),
+        budget,
+        digit_frames,
+        callbacks.Progress(),
+    ],
 )
 
 # %% [markdown]
 # "Readable" needs a judge that is not you. The evaluator of lesson 01 is sure of an image when it gives one class at
 # least 90%.
+#
+# **Predict first.** Somewhere on the way three quarters of the twenty-five became readable. Could you find that epoch
+# from the two losses alone?
 
 # %%
 evaluator = metrics.load_evaluator("digits")
@@ -448,17 +465,17 @@ viz.loss_curves(
 )
 
 # %% [markdown]
-# Within two or three epochs both losses settle near what pure guessing would give (0.25 for the discriminator and 0.125
-# for the generator, as in lesson 01), and then hardly move. The share of readable samples climbs a few epochs longer,
-# and then wobbles: with twenty-five samples, each of them is four points. Neither loss marks the place where samples
-# became readable. The third curve does, and it had to be measured.
+# You could not. Within two or three epochs both losses settle near what pure guessing would give (0.25 for the
+# discriminator and 0.125 for the generator, as in lesson 01), and then hardly move. The share of readable samples
+# climbs a few epochs longer, and then wobbles: with twenty-five samples, each of them is four points. Neither loss
+# marks the place where samples became readable. The third curve does, and it had to be measured.
 
 # %%
 third = len(digit_frames.frames) // 3
 viz.compare_grids(
     {
         "0 s": digit_frames.frames[0],
-        f"{budget.spent_seconds / 3:.0f} s": digit_frames.frames[third],
+        "on the way" if LOAD_CHECKPOINT else f"{budget.spent_seconds / 3:.0f} s": digit_frames.frames[third],
         f"{budget.spent_seconds:.0f} s": digit_frames.frames[-1],
         "real, held out": real_images[:25],
     },
@@ -467,9 +484,9 @@ viz.compare_grids(
 
 # %% [markdown]
 # Before training there is grey. After a third of the time most digits are there, in many hands; the rest of the time
-# makes strokes cleaner, and mends some of the worst. Compare with the end of lesson 01: the floating dots are nearly gone, and
-# edges are smooth. What is still bad: a stroke is broken here and there, some digits have a limb too many, and a few
-# are two digits in one.
+# makes strokes cleaner, and mends some of the worst. Compare with the end of lesson 01: the floating dots are nearly
+# gone, and edges are smooth. What is still bad: a stroke is broken here and there, some digits have a limb too many,
+# and a few are two digits in one.
 #
 # All of training in a few seconds, the same latents throughout:
 
@@ -541,7 +558,9 @@ for name in ("frechet", "confident_share", "precision", "recall"):
 #
 # One number hides which way a model fails, so draw two. And one knob moves along them after training: multiply the
 # latents by less than 1, so that they stay nearer to the middle. This is
-# **[truncation](../docs/GLOSSARY.md#truncation)**. What will it do to precision, and what to recall?
+# **[truncation](../docs/GLOSSARY.md#truncation)**.
+#
+# **Predict first.** With smaller latents, what will happen to precision, and what to recall?
 
 # %%
 latents = rng.normal(size=(1000, LATENT_DIM)).astype("float32")
@@ -560,7 +579,7 @@ plane
 # Real images stand at the upper right, noise in the corner at the lower left. Truncation, the dashed line, walks along
 # a slope: with smaller latents samples get a little cleaner, and there are far fewer kinds of them. With larger ones it
 # is the other way round. Nothing is gained for free: the curve does not come nearer to the real point, it only trades
-# one for the other. Who shows only their best samples has often walked to the left.
+# one for the other. Whoever shows only their best samples has often walked to the left.
 #
 # ### Does it copy?
 #
@@ -628,7 +647,8 @@ for name in ("frechet", "precision", "recall", "confident_share"):
 # ### Without batch normalisation
 #
 # Two epochs without it, next to the first two epochs of the lesson's own run: same latents, same data, same rates.
-# Guess: slower, worse, or nothing at all?
+#
+# **Predict first.** What will the generator have learned without it: the same more slowly, less, or nothing at all?
 
 # %%
 bare = recipe.with_parameters(PARAMETERS | {"normalise": False})
@@ -645,10 +665,10 @@ for name, frame in panels.items():
 viz.compare_grids(panels, scale=1.2)
 
 # %% [markdown]
-# With it, most of the twenty-five are digits already. Without it there are a few white specks on black, the same ones
-# everywhere: the generator does not listen to its latents at all. Batch normalisation keeps every hidden unit's spread
-# over the batch at 1, so that different latents stay different on their way through the network. Without that help the
-# discriminator is far ahead at once, and the generator does not find back: see the next table.
+# Nothing at all. With it, most of the twenty-five are digits already. Without it there are a few white specks on black,
+# the same ones everywhere: the generator does not listen to its latents at all. Batch normalisation keeps every hidden
+# unit's spread over the batch at 1, so that different latents stay different on their way through the network. Without
+# that help the discriminator is far ahead at once, and the generator does not find back: see the next table.
 #
 # ### Records
 #
@@ -723,7 +743,10 @@ for step in range(12):
         print(f"step {step + 1:2}: loss {float(loss):.4f}")
 
 # %% [markdown]
-# The loss falls to nearly nothing in a dozen steps. A triumph? Ask the discriminator about three kinds of images:
+# The loss falls to nearly nothing in a dozen steps. A triumph? Ask the discriminator about three kinds of images.
+#
+# **Predict first.** It was trained together with the generator, and no real image was ever shown. How real will it find
+# generated images, real ones and pure noise?
 
 # %%
 moved = sum(not np.array_equal(now, then) for now, then in zip(listing_discriminator.get_weights(), before))
@@ -738,10 +761,10 @@ for name, images in kinds.items():
 viz.image_grid(data.to_unit(kinds["generated"][:12]), columns=12)
 
 # %% [markdown]
-# The discriminator was shown generated images only, always with the label 1, and its weights moved together with the
-# generator's, towards the same goal. Told that everything is real, it says so of everything, noise included. So the
-# generator had nothing to learn, and what it draws is a lattice of dots: its hardly trained kernels, stamped side by
-# side.
+# It finds all of them real. The discriminator was shown generated images only, always with the label 1, and its weights
+# moved together with the generator's, towards the same goal. Told that everything is real, it says so of everything,
+# noise included. So the generator had nothing to learn, and what it draws is a lattice of dots: its hardly trained
+# kernels, stamped side by side.
 #
 # Freezing the discriminator is only half of the cure. Then it would never learn at all, since nothing here trains it on
 # its own. Exercise 02.3.
@@ -774,7 +797,10 @@ except NameError as error:
 # %% [markdown]
 # That bug at least makes itself heard. The third does not. The losses are `keras.metrics.BinaryCrossentropy` objects,
 # not `keras.losses.BinaryCrossentropy`: one word. A **[metric](../docs/GLOSSARY.md#metric)** reports the mean over
-# everything it has been shown so far. So what is the slope of its answer?
+# everything it has been shown so far.
+#
+# **Predict first.** The next cell asks it three times, for logits of 0, 4 and 8. Which slope will the tape find each
+# time?
 
 # %%
 measured = keras.metrics.BinaryCrossentropy(from_logits=True)
@@ -786,10 +812,10 @@ for _ in range(3):
     logit.assign_add([[4.0]])
 
 # %% [markdown]
-# There is none. A metric adds to sums that it keeps in variables, and answers from those; what happened before they
-# were written is hidden from the tape. And the values remember: at logit 4 this call's loss is 0.0181, and 0.3556 is
-# the mean of that and the 0.6931 before. Such a "loss" falls smoothly whatever happens. Exercise 02.4 mends these three
-# bugs.
+# None at all, not even 0. A metric adds to sums that it keeps in variables, and answers from those; what happened
+# before they were written is hidden from the tape. And the values remember: at logit 4 this call's loss is 0.0181, and
+# 0.3556 is the mean of that and the 0.6931 before. Such a "loss" falls smoothly whatever happens. Exercise 02.4 mends
+# these three bugs.
 #
 # The fourth bug is a single line in the wrong place: the latents are drawn *once*, before the loop. To see it alone,
 # the other three are mended here: the lesson's own networks play two epochs.
@@ -817,16 +843,21 @@ viz.image_grid(np.concatenate([known[:12], fresh[:12]]), columns=12)
 #
 # Each check tells you in a sentence why an answer is right or not yet. `hint("02.2")` helps in stages. Worked
 # solutions: `notebooks/solutions/02_dcgan.ipynb`.
+#
+# First a few short questions. Choose an answer, and read why it is right or not.
 
 # %%
-from gencourse.exercises import check, hint, progress
+from gencourse.exercises import check, hint, progress, quiz
 
 cross_entropy = keras.losses.BinaryCrossentropy(from_logits=True)
 
+quiz("02")
+
 # %% [markdown]
 # **02.1 Sizes by hand.** A colour image of 32×32×3 meets `Conv2D(16, 4, strides=2, padding="same")`, and then
-# `Conv2D(32, 3, strides=2, padding="valid")`. What is the side of the map after each, and how many weights, biases
-# among them, has the *second* layer?
+# `Conv2D(32, 3, strides=2, padding="valid")`. What is the side of the map after each, and how many weights has the
+# *second* layer? Count its biases, too: a **[bias](../docs/GLOSSARY.md#bias)** is one more learned number for each
+# channel that comes out, added at every place.
 
 # %%
 side_first = ...
@@ -864,7 +895,8 @@ def train_step(generator, discriminator, generator_optimizer, discriminator_opti
 check("02.3", train_step)
 
 # %% [markdown]
-# **02.4 One opinion for each image.** Mend the networks and the loss of listing (b).
+# **02.4 One opinion for each image.** Mend the networks and the loss of listing (b): one bug in each of the three
+# functions. `generator.input_shape[1:]` is the shape of one latent.
 
 
 # %%

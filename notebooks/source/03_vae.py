@@ -28,7 +28,7 @@
 #
 # It runs in about two minutes on two CPU cores, about one of which trains one model. Reading takes about 50 minutes.
 # Lesson 00 comes before, for *density*, *likelihood*, *recipe*, *record*, *floor* and *baseline*; lesson 01 for the
-# *Fréchet distance* and for the GAN that we compare with.
+# *Fréchet distance*, *precision* and *recall*, and for the GAN that we compare with.
 
 # %% tags=["setup"]
 # On Colab this installs the course and replaces nothing that is there; elsewhere it is there already.
@@ -61,6 +61,7 @@ LATENT_DIM = 32  # hidden numbers that may describe an image; not all will be us
 BETA = 1.0  # weight of the KL term; only 1 makes the loss a bound on the likelihood
 RATE = 3e-3  # learning rate at the start; it sinks to zero along a cosine
 MAP_EPOCHS = 6  # passes for the second model, with two latents, that can be drawn as a map
+LOAD_CHECKPOINT = False  # True trains for a moment only, then takes the recorded networks: for a room short of time
 
 # %%
 import keras
@@ -167,7 +168,10 @@ np.testing.assert_allclose(package, [[kl_by_hand(1.2, 0.2)]], rtol=1e-5)
 # Counting and algebra agree, and so does the package. It asks for the *logarithm* of the variance, as an encoder gives
 # it: any number is a valid log-variance, while a variance must be positive.
 #
-# Now the whole bound, for three guesses. Before you run it: which of the three loses most?
+# Now the whole bound, for three guesses of the $z$ behind $x = 1.5$: the prior itself, $N(0, 1)$; a guess that is sure
+# of $z = x$, with hardly any variance; and the true posterior. A guess *loses* what its ELBO lacks to $\log p(x)$.
+#
+# **Predict first.** Which of the three reconstructs best? And which of them loses most?
 
 
 # %% tags=["nbval-check-output"]
@@ -184,8 +188,10 @@ for name, guess in guesses.items():
 print(f"log p(x) = {evidence:.2f}")
 
 # %% [markdown]
-# The prior as a guess costs nothing and reconstructs badly. A guess that is sure of $z = 1.5$ reconstructs best and
-# pays most: being certain is expensive. The true posterior balances the two, and reaches $\log p(x)$ itself.
+# The prior loses most: as a guess it costs nothing, and reconstructs badly. A guess that is sure of $z = 1.5$
+# reconstructs best and pays most: being certain is expensive. It is tempting to think that the best reconstruction is
+# the best guess; it loses almost as much as the prior. The true posterior balances the two, and reaches $\log p(x)$
+# itself.
 
 # %%
 means = np.linspace(-0.5, 2.5, 61)
@@ -203,7 +209,10 @@ viz.loss_curves(curves, x=means, x_label="mean of the guess", y_label="nats")
 #
 # The reconstruction term is a mean over draws from the guess. To improve the guess by gradient descent we need the
 # slope of that mean with respect to $\mu$ and $\log\sigma^2$. Take a mean so simple that we know the answer:
-# $\mathbb{E}[(z - 1.5)^2]$ has the slopes $2(\mu - 1.5)$ and $\sigma^2$. First with a plain draw:
+# $\mathbb{E}[(z - 1.5)^2]$ has the slopes $2(\mu - 1.5)$ and $\sigma^2$. We start at $\mu = 0.5$ and
+# $\sigma^2 = 0.2$, so they should be −2 and 0.2. First with a plain draw, 20,000 of them.
+#
+# **Predict first.** How near will the two slopes come to −2 and 0.2?
 
 # %%
 mean, log_variance = tf.Variable([0.5]), tf.Variable([np.log(0.2)], dtype="float32")
@@ -213,8 +222,9 @@ with tf.GradientTape() as tape:
 print(f"mean square {miss:.2f}, slopes {tape.gradient(miss, [mean, log_variance])}")
 
 # %% [markdown]
-# `None`. The value is right (1.0 for the distance plus 0.2 for the spread), but the draw handed over plain numbers, and
-# numbers do not remember where they came from. Nobody can say how a die would have fallen had it been another die.
+# `None`: no slopes at all. More draws would not help. The value is right (1.0 for the distance plus 0.2 for the
+# spread), but the draw handed over plain numbers, and numbers do not remember where they came from. Nobody can say how a die
+# would have fallen had it been another die.
 #
 # Unless it is thrown first. Draw **[noise](../docs/GLOSSARY.md#noise)** $\varepsilon \sim N(0, 1)$, which depends on
 # nothing, and *compute* the latent from it: $z = \mu + \sigma\,\varepsilon$. The distribution is the same, and now $z$
@@ -346,8 +356,10 @@ np.testing.assert_allclose(package["elbo"], reconstruction - kl, rtol=1e-4)
 # ## 5 · Training
 #
 # Twenty-five latents are decoded after each epoch, always the same. The next cell trains for about a minute. Stop it
-# when you like and run it again: it goes on. Meanwhile, guess: which of the two terms will be larger, and will both
-# fall?
+# when you like and run it again: it goes on.
+#
+# **Predict first.** The loss is the sum of two terms, reconstruction and KL. Which will be the larger one at the end?
+# And will both of them fall?
 
 # %%
 frames = callbacks.SampleFrames(n=25, seed=SEED)
@@ -358,7 +370,7 @@ history = model.fit(
     epochs=EPOCHS,
     steps_per_epoch=steps,
     verbose=0,
-    callbacks=[budget, frames, callbacks.Progress()],
+    callbacks=[*recipes.recorded("03", "digits", LOAD_CHECKPOINT, budget=budget), budget, frames, callbacks.Progress()],
 )
 
 # %%
@@ -369,9 +381,10 @@ viz.loss_curves(
 )
 
 # %% [markdown]
-# Most happens in the first three passes; after that the reconstruction still gains a nat now and then, to the end. And
-# the KL *rises*, then stays. That is no mistake: writing more into the code is worth its price as long as the
-# reconstruction gains more. Unlike the losses of a GAN, the sum of these two means something on its own.
+# The reconstruction is the larger one throughout. Most happens in the first three passes; after that it still gains a
+# nat now and then, to the end. And the KL *rises*, then stays. One expects everything in a loss to fall, but only the
+# sum has to: writing more into the code is worth its price as long as the reconstruction gains more. Unlike the losses
+# of a GAN, the sum of these two means something on its own.
 
 # %%
 grids = {"before": frames.frames[0], "after one pass": frames.frames[1], f"after {EPOCHS}": frames.frames[-1]}
@@ -484,6 +497,9 @@ for measure in ("nats_per_image", "importance_weighted_nats"):
 #
 # The evaluator of lesson 01 judges a thousand samples, and beside them a thousand *reconstructions* of held-out grey
 # digits, and the floor, real images against other real images. The GAN's row is lesson 01's record.
+#
+# **Predict first.** Put three of the rows in order, from nearest to the real images to farthest: the VAE's samples, its
+# reconstructions, the GAN's samples. What would you conclude from a wide gap between the first two?
 
 # %%
 evaluator = metrics.load_evaluator("digits")
@@ -603,7 +619,9 @@ viz.explore(moved, [f"latent {i}" for i in order[:3]])
 # %%
 corners = rng.normal(size=(3, LATENT_DIM)).astype("float32")
 walks = np.concatenate([sampling.slerp(corners[i], corners[i + 1], 12) for i in range(2)])
-viz.image_grid(model.decode(walks), columns=12)
+picture = viz.image_grid(model.decode(walks), columns=12)
+picture.colours = 16
+picture
 
 # %% [markdown]
 # Each row begins where the one above ends. One digit bends into the other, and around the change stands a sign that is
@@ -617,7 +635,9 @@ first, second = (np.flatnonzero(digits.test_labels == digit)[3] for digit in (3,
 through_codes = model.decode(sampling.lerp(mean[first], mean[second], 12))
 shares = np.linspace(0, 1, 12)[:, None, None, None]
 through_pixels = ((1 - shares) * real_images[first] + shares * real_images[second]).astype("float32")
-viz.image_grid(np.concatenate([through_codes, through_pixels]), columns=12)
+picture = viz.image_grid(np.concatenate([through_codes, through_pixels]), columns=12)
+picture.colours = 16
+picture
 
 # %% [markdown]
 # Below, one digit fades out while the other fades in: halfway both are there, as in a double exposure. Above, strokes
@@ -626,8 +646,10 @@ viz.image_grid(np.concatenate([through_codes, through_pixels]), columns=12)
 #
 # ## 8 · Broken on purpose: a code that says nothing
 #
-# Raise the price: $\beta = 30$ makes each nat in the code thirty times as dear. Guess first: what will the KL be after
-# two passes, what will the samples look like, and what score will it have?
+# Raise the price: $\beta = 30$ makes each nat in the code thirty times as dear.
+#
+# **Predict first.** What will the KL be after two passes, what will the samples look like, and which score of section 3
+# will it come to?
 
 # %%
 DEAR = recipe.with_parameters({"beta": 30.0, "latent_dim": LATENT_DIM})
@@ -639,7 +661,7 @@ part = collapsed.elbo(held_out, seed=0)
 print(f"KL {part['kl'].mean():.3f} nats, minus ELBO {-part['elbo'].mean():.1f}; independent pixels {baseline:.1f}")
 
 # %%
-viz.compare_grids(
+picture = viz.compare_grids(
     {
         "held out": held_out[:12],
         "through the code": collapsed.reconstruct(held_out[:12]),
@@ -648,6 +670,8 @@ viz.compare_grids(
     columns=4,
     scale=1.2,
 )
+picture.colours = 16
+picture
 
 # %% [markdown]
 # Whatever goes in, the same grey cloud comes out: the mean of all digits. This is
@@ -664,7 +688,7 @@ viz.compare_grids(
 # ### β, and the number of latents (recorded)
 #
 # The rows were trained like the lesson's own with one thing changed. They are records: medians over several seeds, with
-# distances on 5,000 samples, so compare them with each other. Which column would you choose a model by?
+# distances on 5,000 samples, so compare them with each other.
 
 # %%
 print(f"{'':24}{'-ELBO':>8}{'KL':>8}{'64 draws':>10}{'frechet':>9}{'precision':>11}{'recall':>8}")
@@ -678,8 +702,12 @@ for row in results.load_record("03").table("digits"):
 # Read the KL column first: the dearer the code, the shorter it gets. With $\beta = 4$ it is too short to tell hands
 # apart: samples are much alike, so recall falls. The other way round, a $\beta$ below 1 buys a long code and crisp
 # reconstructions, but each guess is then narrow, and the holes between guesses grow; exercise 03.5 has such a run.
-# $\beta = 1$ has the best ELBO, as it should: of the rows with 32 latents it is the one that was trained for it. And two
-# latents are enough for a map, not for a model.
+# $\beta = 1$ has the best ELBO, as it should: of the rows with 32 latents it is the one that was trained for it. And
+# two latents are enough for a map, not for a model.
+#
+# Which column should you choose a model by? By nats, if it is to score
+# images; by the distance, if it is to draw them. Here both name the first row. They need not: the GAN has the better
+# distance, and no nats at all.
 #
 # ### Clothes
 #
@@ -731,8 +759,11 @@ picture
 #   an exact one.
 # - **Meaning.** A latent may turn out to be slant or width, but nothing in the formula asks for it, and another seed
 #   orders them otherwise.
-# - **Saying how usual an image is.** It gives a score, but scores of different images do not compare. Before you run
-#   the next cell, put the four in order:
+# - **Saying how usual an image is.** It gives a score, but scores of different images do not compare, as the next cell
+#   shows.
+#
+# **Predict first.** Put four kinds of images in order, from cheapest to dearest in nats: held-out ones, held-out
+# eights, clothes, and an empty image, all black. Which two of them would you call strange?
 
 # %%
 empty = np.zeros((1, 28, 28, 1), "float32")
@@ -744,15 +775,19 @@ for name, images in {**groups, "clothes": clothes[:500], "an empty image": empty
 # The clothes are found out at once, and so is the empty image: no code leads to black alone. But an eight costs more
 # than twice what a one costs, and nobody would call it strange: it only has more edge to get wrong. A threshold for
 # strange images would throw out odd eights long before odd ones. A likelihood says how well an image is *predicted*,
-# pixel by pixel, and not how usual it is. Lesson 20 comes back to this.
+# pixel by pixel, and not how usual it is.
 #
 # ## 10 · Exercises
 #
 # Each check tells you in a sentence why an answer is right or not yet. `hint("03.2")` helps in stages. Worked
 # solutions: `notebooks/solutions/03_vae.ipynb`.
+#
+# First a few short questions. Choose an answer, and read why it is right or not.
 
 # %%
-from gencourse.exercises import check, hint, progress
+from gencourse.exercises import check, hint, progress, quiz
+
+quiz("03")
 
 # %% [markdown]
 # **03.1 The price of a guess.** An encoder says of one image: first latent mean 1 and *variance* 1/4, second latent

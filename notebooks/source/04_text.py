@@ -62,6 +62,7 @@ UNITS = (384,)  # numbers in the memory; (256, 256) would be two layers
 CELL = "gru"  # kind of memory: or "simple", "lstm"
 RATE = 6e-3  # highest learning rate; it is reached after the first steps and sinks to zero along a cosine
 CLIP_NORM = 1.0  # gradients longer than this are shortened; section 9 shows why
+LOAD_CHECKPOINT = False  # True trains for a moment only, then takes the recorded networks: for a room short of time
 
 # %%
 import re
@@ -184,7 +185,13 @@ np.testing.assert_allclose(nats[0], -np.log(guesses["model A"]), rtol=1e-5)
 # - **[Perplexity](../docs/GLOSSARY.md#perplexity)** is 2 to the power of the bits: model A was as uncertain as somebody
 #   who must choose among 4 equally likely characters each time.
 #
-# Now let the pairs meet the held-out text:
+# (The last lines of the cell check that the package's loss, `losses.token_nats`, counts the same. What it is given,
+# *logits*, comes in section 4.)
+#
+# Now let the pairs meet the held-out text, which has 114,792 of them.
+#
+# **Predict first.** How many of these will the table never have seen, after a million others: none, a handful, or
+# thousands? And what does a single one of them do to the mean surprise?
 
 # %%
 held_out = tokenizer.encode(austen.test)
@@ -194,8 +201,9 @@ print(
 )
 
 # %% [markdown]
-# A handful of pairs is new. The table gives them probability 0, so their surprise is infinite, and so is the mean. A
-# model that calls anything impossible loses everything on the first exception. The remedy is to save a little for what
+# Only a handful is new, so one could think that they hardly matter. But the table gives them probability 0, so their
+# surprise is infinite, and so is the mean. A model that calls anything impossible loses everything on the first
+# exception. The remedy is to save a little for what
 # was never seen: take a **[discount](../docs/GLOSSARY.md#discount-of-counts)** $d$ from every count, and let the
 # shorter view, single characters, deal out what that frees:
 #
@@ -219,8 +227,9 @@ print(f"discount {d:.2f}; kept for what never followed t: {d * (row > 0).sum() /
 # %% [markdown]
 # ### Longer memories
 #
-# A model of **order** 7 counts stretches of seven and so looks back on six characters. Before you run the next cell,
-# guess: does it always help to look back further? And what happens to the score on the *training* text?
+# A model of **order** 7 counts stretches of seven and so looks back on six characters.
+#
+# **Predict first.** Does it always help to look back further? And what happens to the score on the *training* text?
 
 # %%
 orders = range(1, 8)
@@ -237,10 +246,11 @@ viz.loss_curves(bits, x=list(orders), x_label="order: tokens in a counted stretc
 
 # %% [markdown]
 # On the text that was counted, every longer stretch looks better. On held-out text the gain gets smaller, and with
-# order 7 it is a loss. Longer histories say more, and have been seen less often: of the stretches of seven characters
-# in the held-out text about one in five stands nowhere in the training text, of those of ten more than half. That is
-# **[overfitting](../docs/GLOSSARY.md#overfitting)**, and a table cannot help it. *The lady* and *the women* share
-# nothing in it; each must be seen anew.
+# order 7 it is a loss. One expects that more context can only help, and with an endless book it would. But longer
+# histories have been seen less often: of the stretches of seven characters in the held-out text about one in five
+# stands nowhere in the training text, of those of ten more than half. A model that fits what it has seen better and
+# better, and the rest worse, **[overfits](../docs/GLOSSARY.md#overfitting)**, and a table cannot help it. *The lady*
+# and *the women* share nothing in it; each must be seen anew.
 #
 # What the orders write, all from the same beginning:
 
@@ -383,8 +393,13 @@ print(
 # $$h_t = \tanh(W x_t + U h_{t-1} + b)$$
 #
 # The matrices $W$ and $U$ and the vector $b$ are learnt, and the same at every place; so a text can be of any length. A
-# last layer turns each state into **[logits](../docs/GLOSSARY.md#logit)**, one number for each token of the vocabulary,
-# and the softmax of lesson 00 makes probabilities of them. For two texts of three tokens, by hand:
+# last layer turns each state into **[logits](../docs/GLOSSARY.md#logit)**, one number $\ell_i$ for each token $i$ of the
+# vocabulary. The **softmax** makes probabilities of them: it raises $e$ to each logit, so that all become positive, and
+# divides by the sum, so that they add up to 1.
+#
+# $$p_i = \frac{e^{\ell_i}}{\sum_j e^{\ell_j}}$$
+#
+# The states, for two texts of three tokens, by hand:
 
 # %%
 layer = keras.layers.SimpleRNN(4, return_sequences=True)
@@ -523,8 +538,10 @@ counted = {k: ngram.token_nats(austen.test, order=k)[1][spots[:, 1:]] for k in o
 print("on the spots: " + ", ".join(f"order {k} {on_the_spots(nats):.2f}" for k, nats in counted.items()))
 
 # %% [markdown]
-# Before training, a sample to remember. Then the next cell trains, for less than a minute. Guess first: after how many
-# seconds will it beat the pairs, and after how many the best n-gram?
+# Before training, a sample to remember. Then the next cell trains, for less than a minute.
+#
+# **Predict first.** After how many seconds will the network beat the pairs, and after how many the best n-gram? Or will
+# it never?
 
 # %%
 PROMPT = "It is a truth"
@@ -536,7 +553,7 @@ history = model.fit(
     epochs=STEPS // chunk,
     steps_per_epoch=chunk,
     verbose=0,
-    callbacks=[budget, meter, progress_line],
+    callbacks=[*recipes.recorded("04", "austen", LOAD_CHECKPOINT, budget=budget), budget, meter, progress_line],
 )
 print(f"{budget.spent_seconds:.0f} seconds of training, {STEPS * BATCH_SIZE * LENGTH:,} characters read")
 
@@ -612,7 +629,11 @@ results.compare(
 
 # %% [markdown]
 # Beside it, the n-grams, and networks from the record, trained with the same recipe for as many steps and with one
-# thing changed: medians over several seeds.
+# thing changed: medians over several seeds. In the row *each window anew* the network begins every stretch of 32
+# characters with an empty memory, so it never learns to remember anything for longer.
+#
+# **Predict first.** How much does that cost: hardly anything, or so much that the best n-gram wins? And is the simple
+# network nearer to the GRU, or to the n-grams?
 
 # %%
 print(f"{'':40}{'bits per character':>20}{'perplexity':>12}")
@@ -628,8 +649,9 @@ print(f"{'the model above':40}{score['bits_per_character']:20.2f}{score['perplex
 # each character: a page of 2,000 becomes more than $2^{200}$ times as likely.
 #
 # Among the networks, the LSTM is as good as the GRU, and somewhat slower. The simple network takes half the time and
-# stays far behind: it does no better than counted stretches of four. The last row begins each stretch of 32 characters
-# with an empty memory. That costs little; most of what this network makes use of lies less than 32 characters back.
+# stays far behind: it does no better than counted stretches of four. To begin each window anew costs only a few
+# hundredths of a bit. One expects more, since memory was the point of it all; but most of what this network makes use
+# of lies less than 32 characters back.
 #
 # ### Does it copy?
 #
@@ -704,9 +726,14 @@ viz.symbol_bars({name: softmax(by_hand) for name, (by_hand, _) in rules.items()}
 # %% [markdown]
 # A cross marks a symbol that can no longer be drawn. The cold panel has almost made up its mind, the warm one is
 # flatter. Top-k and top-p cut off the end and leave the proportions of the others as they were. The penalty costs *e*
-# its lead; *y*, whose logit is negative, is multiplied, not divided, or it would gain.
+# its lead; *y* has a negative logit, which is multiplied, not divided, or *y* would gain.
 #
-# Now the network writes at four temperatures:
+# Only the difference of two logits counts. By the softmax, *e* is $e^{2.5 - 1.6}$ times, about two and a half times, as
+# likely as *a*; at temperature $T$ it is $e^{(2.5 - 1.6)/T}$ times as likely.
+#
+# Now the network writes at four temperatures: 0, 0.5, 1 and 1.5.
+#
+# **Predict first.** What will be wrong with the text at 0, where the likeliest character is always taken? And at 1.5?
 
 # %%
 for temperature in (0.0, 0.5, 1.0, 1.5):
@@ -802,7 +829,10 @@ print(verse.train[0] + verse.train[-1])
 # %% [markdown]
 # One Chinese character is about one word, so the vocabulary is large, and the marks ，and 。 stand after each line in
 # turn. The *form* is what a reader of any language can check: four lines, and as many characters in each as the heading
-# says. To keep it, a model must remember the heading to the end and count. What do four-character stretches manage?
+# says. To keep it, a model must remember the heading to the end and count.
+#
+# **Predict first.** Counting stretches of four characters wrote English words in section 2. Of thirty poems written that
+# way, how many will keep their form?
 
 
 # %%
@@ -818,7 +848,7 @@ print("\n".join(by_counting[:2]))
 print({name: round(value, 2) for name, value in verse.evaluate(by_counting).items()})
 
 # %% [markdown]
-# Hardly one of thirty keeps its form (`form_rate`). Three characters back, one cannot tell whether a line has had four
+# None of the thirty keeps its form (`form_rate`). Three characters back, one cannot tell whether a line has had four
 # characters or five, nor what the heading said.
 #
 # A recurrent network with the recipe `poem-rnn`, from its recorded weights. The same headings as prompts:
@@ -872,9 +902,13 @@ for character, gloss in glosses.items():
 #
 # Each check tells you in a sentence why an answer is right or not yet. `hint("04.2")` helps in stages. Worked
 # solutions: `notebooks/solutions/04_text.ipynb`.
+#
+# First a few short questions. Choose an answer, and read why it is right or not.
 
 # %%
-from gencourse.exercises import check, hint, progress
+from gencourse.exercises import check, hint, progress, quiz
+
+quiz("04")
 
 # %% [markdown]
 # **04.1 Bits of a token, bits of a character.** Another model works with pieces of words. It met the text `the cats` as
@@ -958,10 +992,8 @@ progress()
 # - Shannon, *Prediction and Entropy of Printed English*, 1951: how many bits a character costs a human reader who
 #   guesses; about one.
 # - Levy and Goldberg, *Neural Word Embedding as Implicit Matrix Factorization*, 2014: counting and learning meet.
-# - Elman, *Finding Structure in Time*, 1990: the simple recurrent network, and what it found in sentences.
-# - Hochreiter and Schmidhuber, *Long Short-Term Memory*, 1997; Cho et al., *Learning Phrase Representations using RNN
-#   Encoder–Decoder*, 2014: gates.
-# - Mikolov et al., *Recurrent neural network based language model*, 2010: the step from counting to networks.
+# - Elman, *Finding Structure in Time*, 1990; Hochreiter and Schmidhuber, *Long Short-Term Memory*, 1997; Cho et al.,
+#   *Learning Phrase Representations using RNN Encoder–Decoder*, 2014: the simple network, and the gates.
 # - Pascanu, Mikolov and Bengio, *On the difficulty of training recurrent neural networks*, 2013: why gradients explode
 #   or vanish, and clipping.
 # - Holtzman et al., *The Curious Case of Neural Text Degeneration*, 2020: why the likeliest text is not the best one.

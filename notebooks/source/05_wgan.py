@@ -63,6 +63,7 @@ DISCRIMINATOR_RATE = 1e-3  # the critic's: it sits in the discriminator's place,
 RING_EPOCHS = 60  # passes over the 20,000 points of the toy
 RING_PENALTY_WEIGHT = 0.1  # small: see section 5 for what that does to the slope
 RING_CRITIC_STEPS = 3
+LOAD_CHECKPOINT = False  # True trains for a moment only, then takes the recorded networks: for a room short of time
 
 # %%
 import itertools
@@ -123,8 +124,9 @@ np.testing.assert_allclose(earth_mover(a, b), min(all_plans))
 print(f"720 plans, from {min(all_plans):.2f} to {max(all_plans):.2f}; sorted: {earth_mover(a, b):.2f}")
 
 # %% [markdown]
-# Now move the generated pile from far left to far right, over the real one. Guess both curves first: where is each of
-# them 0, and what do they look like far out?
+# Now move the generated pile from far left to far right, over the real one, and draw both numbers as curves.
+#
+# **Predict first.** Where is each of the curves 0, and what do they look like far out?
 
 # %% tags=["nbval-check-output"]
 shifts = np.arange(-8, 9)
@@ -167,8 +169,11 @@ viz.loss_curves(curves, x=shifts, x_label="generated pile moved by", y_label="di
 # there would be no largest value: a critic ten times as steep says ten times as much.
 #
 # Here is a case in which the critic has to bend: real grains at 0 and 6, generated ones at 2 and 3. By sorting, 2 is
-# carried to 0 and 3 to 6: $(2 + 3)/2 = 2.5$. What critic would you draw? Try all that rise by 1, fall by 1 or stay
-# level between one place and the next:
+# carried to 0 and 3 to 6: $(2 + 3)/2 = 2.5$. The next cell tries all critics that rise by 1, fall by 1 or stay level
+# between one place and the next.
+#
+# **Predict first.** Which scores would you give to the places 0 to 6, so that real grains stand as high as possible
+# above generated ones?
 
 # %% tags=["nbval-check-output"]
 real_pile, generated_pile = np.array([0, 6]), np.array([2, 3])
@@ -343,7 +348,9 @@ print(f"clipped critic: estimate {said:.5f}, slopes {slopes.min():.5f} to {slope
 
 # %% [markdown]
 # The clipped critic's slope is hundreds of times below the 1 that it may have. Three layers of weights of at most
-# 0.01, each multiplied into the next, make a nearly flat function. Where are the weights?
+# 0.01, each multiplied into the next, make a nearly flat function.
+#
+# **Predict first.** The weights may lie anywhere from −0.01 to 0.01. What will their histogram look like?
 
 # %%
 kernels = np.concatenate([layer.kernel.numpy().ravel() for layer in judges["clipped"].layers if layer.weights])
@@ -489,8 +496,9 @@ picture
 # ## 6 · The ring
 #
 # The whole game, with the penalty in the place of clipping. The recipe builds the networks; the loop is that of section
-# 3. Beside it a clipped one with the same networks and rates, for half as many passes. Guess: how many of the eight
-# modes will each of them find?
+# 3. Beside it a clipped one with the same networks and rates, for half as many passes.
+#
+# **Predict first.** How many of the eight modes will each of them find?
 
 # %%
 ring_steps = data.steps_per_pass(20_000, RING["batch_size"])
@@ -515,10 +523,10 @@ panels = {f"penalty, epoch {middle}": ring_frames[middle], f"penalty, epoch {RIN
 viz.scatter(panels | {"clipped": clipped_frames[-1]}, limits=3, means=ring.means, std=ring.std, size=2.3)
 
 # %% [markdown]
-# After a few passes the samples stand on the circle, at the end on the modes, with a few strays on the way from one
-# mode to the next and in the middle. The clipped game is a cloud: it has found out how far from the origin points tend
-# to be, and nothing more. Its generator still gets a direction, since Adam makes a full step of any slope, however
-# small. But its critic can say no more than *rather that way*.
+# After a few passes the samples stand on the circle, at the end on all eight modes, with a few strays on the way from
+# one mode to the next and in the middle. The clipped game finds none. It is a cloud: it has found out how far from the
+# origin points tend to be, and nothing more. Its generator still gets a direction, since Adam makes a full step of any
+# slope, however small. But its critic can say no more than *rather that way*.
 #
 # In numbers, beside the GAN of lesson 01, from its record, and the truth:
 
@@ -631,8 +639,7 @@ class Outsider(keras.callbacks.Callback):
 
 
 # %% [markdown]
-# The next cell trains for about a minute. Stop it when you like and run it again: it goes on. Meanwhile, guess: will
-# the critic's estimate rise or fall?
+# The next cell trains for about a minute. Stop it when you like and run it again: it goes on.
 
 # %%
 frames = callbacks.SampleFrames(n=25, seed=SEED, keep=data.to_unit)
@@ -644,12 +651,18 @@ history = model.fit(
     epochs=EPOCHS,
     steps_per_epoch=steps,
     verbose=0,
-    callbacks=[budget, frames, outsider, callbacks.Progress()],
+    callbacks=[
+        *recipes.recorded("05", "fashion", LOAD_CHECKPOINT, budget=budget, epochs=5),  # section 9 looks at four
+        budget,
+        frames,
+        outsider,
+        callbacks.Progress(),
+    ],
 )
 
 # %%
 third = len(frames.frames) // 3
-grids = {"0 s": frames.frames[0], f"{budget.spent_seconds / 3:.0f} s": frames.frames[third]}
+grids = {"0 s": frames.frames[0], f"{budget.spent_seconds * third / EPOCHS:.0f} s": frames.frames[third]}
 picture = viz.compare_grids(
     grids | {f"{budget.spent_seconds:.0f} s": frames.frames[-1], "real, held out": real_images[:25]}, scale=0.9
 )
@@ -671,6 +684,9 @@ viz.show_gif(viz.animate_grids([frame[:16] for frame in viz.thin(frames.frames, 
 #
 # The estimate and the outsider's Fréchet distance, each as a share of its first value. (The critic judges the generator
 # that is in training, the outsider its running average, so do not expect them to agree to the last bend.)
+#
+# **Predict first.** The critic learns to see more and more differences, and the generator to make fewer and fewer. Will
+# the estimate rise or fall? And the Fréchet distance?
 
 
 # %%
@@ -688,11 +704,14 @@ viz.loss_curves(
 )
 
 # %% [markdown]
-# The two fall together, fast at first, then slowly, and both still fall at the end. Nobody told the critic about the
+# The two fall together, fast at first, then slowly, and the estimate still falls at the end. A critic that learns
+# should see more, but its slope is held, and what is left to carry gets less. Nobody told the critic about the
 # evaluator, and nobody trained on the evaluator's features. Watching the loss, you may see that training works, that it
 # has slowed down, and whether it pays to wait.
 #
-# The GAN of lesson 02 on the same clothes, for its first eight hundred steps, watched in the same way:
+# The GAN of lesson 02 on the same clothes, for its first eight hundred steps, watched in the same way.
+#
+# **Predict first.** Its samples get better all the while. What will the losses of its two players do?
 
 # %%
 dcgan = recipes.get("dcgan")
@@ -804,7 +823,9 @@ show(record.table("fashion"))
 # eight modes, or seven, and about half of the points between them. On clothes it is far from enough.
 #
 # And the question that a learner with one evening should ask: which of the two games gives more in the same time? Sixty
-# seconds of training each, the same clothes, the same machine:
+# seconds of training each, the same clothes, the same machine.
+#
+# **Predict first.** Which of the two has the smaller Fréchet distance after that minute, and by how much?
 
 # %%
 equal = {"Wasserstein GAN": record.table("equal_wgan"), "GAN of lesson 02": record.table("equal_dcgan")}
@@ -822,7 +843,9 @@ show([{**row, "variant": name} for name, rows in equal.items() for row in rows])
 #
 # ## 9 · Broken on purpose: no penalty
 #
-# Weight 0, no clipping. The critic may be as steep as it likes. Guess what the estimate does, and what the samples do.
+# Weight 0, no clipping. The critic may be as steep as it likes.
+#
+# **Predict first.** What will the estimate do, and what will the samples look like after four passes?
 
 # %%
 runtime.set_seed(SEED)
@@ -893,9 +916,13 @@ print(f"the critic's last estimate: {estimates[-1]:.2f}")
 #
 # Each check tells you in a sentence why an answer is right or not yet. `hint("05.2")` helps in stages. Worked
 # solutions: `notebooks/solutions/05_wgan.ipynb`.
+#
+# First a few short questions. Choose an answer, and read why it is right or not.
 
 # %%
-from gencourse.exercises import check, hint, progress
+from gencourse.exercises import check, hint, progress, quiz
+
+quiz("05")
 
 # %% [markdown]
 # **05.1 Two piles by hand.** Real grains lie at 0, 2 and 8, generated ones at 5, 4 and 1. What are the Wasserstein-1

@@ -61,6 +61,7 @@ AUXILIARY_WEIGHT = 0.1  # weight of the second task; without effect unless CONDI
 GENERATOR_RATE = 1e-3  # learning rates: the balance between the players
 DISCRIMINATOR_RATE = 1e-3
 BROKEN_EPOCHS = 1  # passes for each of the two models with wrong labels, in section 8
+LOAD_CHECKPOINT = False  # True trains for a moment only, then takes the recorded networks: for a room short of time
 
 # %%
 import keras
@@ -221,6 +222,9 @@ print("planes", planes.shape, "· means of the first image's three:", planes[0].
 
 # %% [markdown]
 # A loop over a batch is slow, so people repeat and reshape. One way to do it has been copied from tutorial to tutorial:
+# `np.repeat(one_hot, 16, axis=1)`, then a reshape to (2, 4, 4, 3). The shape is right, and nothing complains.
+#
+# **Predict first.** The first image has the label 2. What will its three channels look like?
 
 # %%
 one_hot = np.eye(3, dtype="float32")[labels]
@@ -231,10 +235,11 @@ viz.compare_grids(
 )
 
 # %% [markdown]
-# The shape is right, and nothing complains. But `repeat` along that axis writes the ones of a class sixteen times in a
-# row, and `reshape` then deals them out, channels fastest. What comes out are horizontal **bands**, nearly the same in
-# every channel. The label is still in there, as the height of a band; but a convolution looks at a small window and does
-# not know where it is. Exercise 06.2 mends this, and its solution counts in how few windows the label can be told.
+# On the left what was wanted: one channel white, two black. On the right what comes out. `repeat` along that axis
+# writes each number sixteen times in a row, and `reshape` then deals them out, channels fastest. That gives horizontal
+# **bands**, nearly the same in every channel. The label is still in there, as the height of a band; but a convolution
+# looks at a small window and does not know where it is. Exercise 06.2 mends this, and its solution counts in how few
+# windows the label can be told.
 #
 # With true planes, the discriminator simply reads 1 + 10 channels:
 
@@ -366,8 +371,9 @@ print("a batch of pairs: images", images.shape, "and labels", labels.numpy()[:8]
 # %% [markdown]
 # To see what a label does, everything else must stay: a table with a row for each class, and in each column *the same
 # latents* for all ten. It is drawn before training and after each pass. Early on, a thousand samples are put aside for
-# section 8. The next cell trains for about a minute. Meanwhile, guess: which comes first, digits that can be read, or
-# rows that are what they should be?
+# section 8. The next cell trains for about a minute.
+#
+# **Predict first.** Which comes first, digits that can be read, or rows that are what they should be?
 
 # %%
 columns = keras.random.normal((8, LATENT_DIM), seed=SEED).numpy()
@@ -391,7 +397,12 @@ history = model.fit(
     epochs=EPOCHS,
     steps_per_epoch=steps,
     verbose=0,
-    callbacks=[budget, keras.callbacks.LambdaCallback(on_epoch_end=watch), callbacks.Progress()],
+    callbacks=[
+        *recipes.recorded("06", "digits", LOAD_CHECKPOINT, budget=budget),
+        budget,
+        keras.callbacks.LambdaCallback(on_epoch_end=watch),
+        callbacks.Progress(),
+    ],
 )
 
 # %%
@@ -429,7 +440,9 @@ viz.show_gif(viz.animate_grids(viz.thin(four, limit=8), "training.gif", columns=
 # The label says *what*, the latents say *how*. Is that so? Look down the columns of the table: do the ten digits of a
 # column seem to come from one hand? Then let two numbers check your eye: the **weight** (ink) and the **slant** of each
 # digit, the shift to the side from one line to the next. For 200 latents, how well does the value in one class foretell
-# the value in another, from the same latents?
+# the value in another, from the same latents? A correlation of 0 says: not at all; 1 says: exactly.
+#
+# **Predict first.** No pair of digits by one writer was in the data. Will the correlation be near 0, or near 1?
 
 
 # %%
@@ -448,10 +461,10 @@ for name, measured in {"weight": many.mean(axis=(1, 2, 3)), "slant": slant(many)
     print(f"{name:6} correlation between two classes: mean {correlations.mean():.2f}, lowest {correlations.min():.2f}")
 
 # %% [markdown]
-# It is one hand. A slanted column slants in all ten classes, and a fat one is mostly fat in all. Nobody asked for that:
-# no pair of digits by one writer was in the data. But all classes share one network, so the cheapest way to draw ten
-# slants is to learn slanting once. Such sharing is what speaks for one conditional model instead of ten small ones, each
-# with a tenth of the data.
+# It is one hand. A slanted column slants in all ten classes, and a fat one is mostly fat in all. Nobody asked for that,
+# and nothing in the data shows it, so 0 is a sensible guess. But all classes share one network, so the cheapest way to
+# draw ten slants is to learn slanting once. Such sharing is what speaks for one conditional model instead of ten small
+# ones, each with a tenth of the data.
 #
 # ### Between two classes
 #
@@ -594,6 +607,9 @@ for name, distances in per_class.items():
 #
 # The rows were trained like the lesson's own with one thing changed. They are records: medians over several seeds, on
 # 5,000 samples, so compare them with each other.
+#
+# **Predict first.** The auxiliary classifier pays both players for right names. Against the same network with weight 0,
+# what will that do to class accuracy, to precision (do samples look real?) and to recall (how much variety is there?)
 
 
 # %%
@@ -639,7 +655,7 @@ show(record.table("digits"))
 # - **Shuffled**: the labels were put in another order than the images. Each class keeps its share, and no label says
 #   anything about its image.
 #
-# Guess before you run it: which of the two models will draw worse digits, and which numbers will notice?
+# **Predict first.** Which of the two models will draw worse digits? And what will each of them draw in the row for "1"?
 
 # %%
 spoiled = {"shifted": (digits.train_labels + 1) % 10, "shuffled": rng.permutation(digits.train_labels)}
@@ -652,14 +668,18 @@ for name, labels in spoiled.items():
 
 # %%
 picture = viz.compare_grids(tables, columns=8, scale=1.1)
-picture.colours = 8
+picture.colours = 6
 picture
 
 # %% [markdown]
 # On the left all ten rows are there, each under the wrong name: the row asked for as "1" shows zeros. The digits
 # themselves are as good as in the first table after as many passes. A network does not know what a 1 is; it learns
 # whatever name is used consistently. On the right the rows are the same: each column shows one sign ten times. A label
-# that says nothing about the image is best ignored, and that is what the generator has learnt.
+# that says nothing about the image is best ignored, and that is what the generator has learnt. Its signs are the worse
+# ones, too.
+#
+# **Predict first.** Which of these will notice that labels were *shifted*: the class accuracy, the distance over all
+# digits, the recall, the distance class by class? And will the accuracy be a tenth, as by chance?
 
 # %%
 reads = {name: evaluator.probabilities(images).argmax(axis=1) for name, images in early.items()}
@@ -723,8 +743,8 @@ print(f"lesson 02 without labels, the record: frechet {before['frechet']:.2f}, r
 #
 # ## 10 · What this cannot do
 #
-# - **Ask for what has no label.** "A slanted seven" cannot be asked for; slant is in the latents, unnamed. Lesson 20
-#   looks for such directions, and lessons 11 and 20 ask in other ways.
+# - **Ask for what has no label.** "A slanted seven" cannot be asked for; slant is in the latents, unnamed. Lesson
+#   11 asks for classes in another way.
 # - **Ask for what was never together.** One class at a time, out of ten. Sentences need an encoder of text.
 # - **Be better than its labels.** Section 8: a label that says nothing teaches nothing, and one that is wrong teaches
 #   what is wrong, without any number over all classes turning red.
@@ -735,11 +755,15 @@ print(f"lesson 02 without labels, the record: frechet {before['frechet']:.2f}, r
 #
 # Each check tells you in a sentence why an answer is right or not yet. `hint("06.2")` helps in stages. Worked
 # solutions: `notebooks/solutions/06_cgan.ipynb`.
+#
+# First a few short questions. Choose an answer, and read why it is right or not.
 
 # %%
 import tensorflow as tf
 
-from gencourse.exercises import check, hint, progress
+from gencourse.exercises import check, hint, progress, quiz
+
+quiz("06")
 
 # %% [markdown]
 # **06.1 One image, two labels.** A projection discriminator has $w = (0.5, 1, 0.5)$ and $b = -1$, and the vectors

@@ -25,7 +25,7 @@
 #   minute, and measure them against remedies that learn nothing;
 # - recognise a bottleneck that is none, a loss that sticks, and a score that flatters.
 #
-# It runs in about two minutes on two CPU cores, about 75 seconds of which train four networks. Reading takes about 50
+# It runs in about two minutes on two CPU cores, about 85 seconds of which train four networks. Reading takes about 50
 # minutes. Lesson 00 comes before, for *recipe*, *record* and *baseline*; lesson 03 is the autoencoder that can also
 # *draw*, and one section here compares with it.
 
@@ -62,6 +62,7 @@ AE_CODE_DIM = 32  # numbers that it may keep of an image's 784
 NOISE_EPOCHS = 2  # passes for the network that takes noise off
 NOISE_AMOUNT = 0.5  # standard deviation of that noise; black is 0, white is 1
 UPSCALE_EPOCHS = 2  # passes for the network that makes 28 pixels out of 14
+LOAD_CHECKPOINT = False  # True trains for a moment only, then takes the recorded networks: for a room short of time
 
 # %%
 import keras
@@ -127,7 +128,9 @@ print(f"the first {AE_CODE_DIM} directions hold {variances[:AE_CODE_DIM].sum() /
 
 # %% [markdown]
 # Now gradient descent on the two matrices. It knows nothing of variances or right angles; it only makes the copy's
-# error small. Where will it end?
+# error small.
+#
+# **Predict first.** Where will its error end on held-out images: above PCA's, below it, or at the same number?
 
 
 # %%
@@ -152,11 +155,13 @@ for name, error in errors.items():
 np.testing.assert_allclose(errors["linear autoencoder"], errors["PCA"], rtol=0.02)
 
 # %% [markdown]
-# The same error, in three digits. And the same *subspace*: all images that the decoder can make, its offset aside, are
-# mixtures of its 32 weight images; all that PCA can make are mixtures of its 32 directions. Two such sets are compared
-# by their **[principal angles](../docs/GLOSSARY.md#principal-angles)**: the smallest angle between a direction of the
-# one and a direction of the other, then the smallest at right angles to these, and so on. All are 0° when the sets are
-# equal.
+# The same error, to three digits. Better than PCA it can hardly get, as PCA is the best linear map on the training
+# images and the held-out ones are of the same kind. A little worse would be a fair guess, since training is never quite
+# finished; here that is too little to matter. And the *subspace* is the same, too: all images that the decoder can
+# make, its offset aside, are mixtures of its 32 weight images; all that PCA can make are mixtures of its 32 directions.
+# Two such sets are compared by their **[principal angles](../docs/GLOSSARY.md#principal-angles)**: the smallest angle
+# between a direction of the one and a direction of the other, then the smallest at right angles to these, and so on.
+# All are 0° when the sets are equal.
 
 # %%
 kernel = linear.decoder.get_weights()[0]  # (Z, 784)
@@ -199,8 +204,9 @@ picture
 # ## 2 · Bending the plane
 #
 # Digits do not lie on a flat sheet. The recipe `autoencoder` keeps the code of 32 and puts a hidden layer of 400 before
-# and after it, with a bend in each. Its decoder answers with **[logits](../docs/GLOSSARY.md#logit)**, and the loss is
-# the cross-entropy between pixel and sigmoid; section 6 says why. Guess first: how much of PCA's error will be left?
+# and after it, each with a function that bends (Hinton and Salakhutdinov made such codes known in 2006). Its decoder
+# answers with **[logits](../docs/GLOSSARY.md#logit)**, and the loss is the cross-entropy between pixel and sigmoid;
+# section 6 says why.
 
 # %%
 bend = recipes.get("autoencoder")
@@ -216,8 +222,11 @@ bent_history = train(bent, digits.train_images, epochs=AE_EPOCHS)
 #   $10 \log_{10}(1 / \text{MSE})$, in decibels (dB), with MSE the mean squared error of pixels in [0, 1]. Ten decibels
 #   more are a tenth of the error; 3 dB more are half.
 # - **[SSIM](../docs/GLOSSARY.md#structural-similarity)**, structural similarity: it slides a window over both images
-#   and compares mean, contrast and correlation. 1 is reached by equal images only. It forgives a little more light, and
-#   it punishes lost strokes.
+#   and compares mean, contrast and correlation (Wang and others, 2004). 1 is reached by equal images only. It forgives
+#   a little more light, and it punishes lost strokes.
+#
+# **Predict first.** The bent code has 32 numbers, as PCA's has. How much of PCA's squared error will be left, and how
+# many decibels is that?
 
 # %%
 by_hand = -10 * np.log10(np.mean((pca(few).clip(0, 1) - few) ** 2, axis=(1, 2, 3)))
@@ -246,9 +255,10 @@ picture
 
 # %% [markdown]
 # Rows: held-out digits; through PCA; through the bent code; the absolute difference of first and third. PCA leaves grey
-# clouds around each stroke, because a mixture of 32 sheets has to light up the dark, too. The bent code has black
-# ground and full strokes, at about a third of PCA's error, and what is left is thin outlines. It beats PCA with the
-# same 32 numbers only because its decoder can do more with them.
+# clouds around each stroke, because a mixture of 32 fixed images can hardly be bright in one place and dark beside it.
+# The bent code has black ground and full strokes. It stands nearly 5 dB higher, which is about a third of PCA's error,
+# and what is left is thin outlines. As many numbers carry as much, one might think; but a code is worth what its
+# decoder can make of it, and a bent decoder can make more.
 
 # %%
 code = bend.measure(bent, recipes.Images("digits"))
@@ -305,8 +315,11 @@ picture
 # ## 3 · Broken on purpose: a bottleneck too wide
 #
 # If a narrow code is good and a wider one copies better, why not take a code of 784? Here is one, linear and small:
-# each patch of 4×4 pixels becomes 16 numbers, each 16 numbers become a patch. 7×7 patches, 784 numbers. Guess first:
-# how well will it copy held-out digits, and how well images of clothes, or pure noise, none of which it has ever seen?
+# each patch of 4×4 pixels becomes 16 numbers, each 16 numbers become a patch. 7×7 patches, 784 numbers. It is trained
+# on digits, as the narrow one was.
+#
+# **Predict first.** How well will each of the two copy held-out digits, and how well images of clothes, or pure noise,
+# none of which it has ever seen?
 
 # %%
 runtime.set_seed(SEED)
@@ -337,8 +350,9 @@ picture
 # %% [markdown]
 # Top row: clothes and noise. Below, through the narrow code: white shapes made of pieces of strokes, because strokes
 # are all that this decoder knows. Trousers become something like an H, and three different noises the same blot. Bottom
-# row, through the wide code: copies. It beats the narrow code by far on digits, too, with some five hundred weights
-# against 650,000, and it has learnt nothing about digits. What has it learnt?
+# row, through the wide code: copies. "Trained on digits, so good at digits" is true of the narrow code alone. The wide
+# one beats it by far on digits, too, with some five hundred weights against 650,000, and it has learnt nothing about
+# digits. What has it learnt?
 
 # %%
 into = wide.encoder.get_weights()[0].reshape(16, 16)  # (pixels of a patch, its code)
@@ -350,7 +364,11 @@ print("pixel to another pixel ", np.round(product[0, 1:7], 2), "…")
 # %% [markdown]
 # Nearly the **[identity](../docs/GLOSSARY.md#identity)**: ones on the diagonal, small numbers elsewhere, and nearer to
 # it the longer you train. A code as wide as the image can hold the image itself. So a low reconstruction error alone
-# proves nothing; *what cannot be copied* says more. That is the idea behind finding strange images by their error:
+# proves nothing; *what cannot be copied* says more. That is the idea behind finding strange images by their error: what
+# comes back badly is probably no digit.
+#
+# **Predict first.** Take a garment and a digit at random, again and again. In how many of 100 pairs does the garment
+# have the larger error, with the narrow code, and with the wide one?
 
 
 # %%
@@ -366,9 +384,9 @@ for name, model in finders.items():
     print(f"{name:30} the garment has the larger error in {share_of_pairs(model):.1%} of all pairs")
 
 # %% [markdown]
-# The narrow code finds nearly every garment, PCA most, and the wide code none: a coin would do as well. Read the last
-# line, too: clothes have more ink, and merely measuring it is right in three pairs of four. Lesson 20 takes up strange
-# images again, with harder ones.
+# The narrow code finds nearly every garment, and PCA most of them. The wide code, whose errors are by far the smallest,
+# is of no use: a coin would do as well. A copier has no opinion on what it copies. Read the last line, too: clothes
+# have more ink, and merely measuring it is right in three pairs of four.
 #
 # There are two ways to make copying useless. One is a narrow code. The other keeps the network as wide as you like and
 # **damages the image** before it goes in, while the loss still asks for the whole one: a copy would then be wrong. This
@@ -455,8 +473,7 @@ np.testing.assert_allclose(filler.restore(drawn[:2]), filled, atol=1e-5)
 print(f"loss of the untrained network {loss:.3f}; a shrug at every pixel costs log 2 = {np.log(2):.3f}")
 
 # %% [markdown]
-# Now train, for less than a minute. The same twelve damaged digits are mended after each pass. Meanwhile, guess: how
-# much of a digit can be told from what is around a hole of 10×10?
+# Now train, for less than a minute. The same twelve damaged digits are mended after each pass.
 
 # %%
 damaged = held_out_damage(filler.corruption, few)  # the same holes for every remedy
@@ -464,12 +481,13 @@ frames = [filler.restore(damaged[:12])]
 keep = keras.callbacks.LambdaCallback(on_epoch_end=lambda epoch, logs: frames.append(filler.restore(damaged[:12])))
 steps = data.steps_per_pass(len(digits.train_images), BATCH_SIZE)
 filler.steps_per_execution = recipes.steps_per_call(steps, steps * EPOCHS)
+budget = callbacks.Budget(steps=steps * EPOCHS, decay=PARAMETERS["decay"])
 history = filler.fit(
     data.batches(digits.train_images, batch_size=BATCH_SIZE, seed=SEED, value_range="unit"),
     epochs=EPOCHS,
     steps_per_epoch=steps,
     verbose=0,
-    callbacks=[callbacks.Budget(steps=steps * EPOCHS, decay=PARAMETERS["decay"]), keep, callbacks.Progress()],
+    callbacks=[*recipes.recorded("07", "holes", LOAD_CHECKPOINT, budget=budget), budget, keep, callbacks.Progress()],
 )
 
 # %%
@@ -501,7 +519,10 @@ remedies = {
 # PSNR counts the pixels in the hole only, of all images together: one mean squared error, then its logarithm. (A mean
 # of each image's own PSNR would be infinite as soon as a single hole was black and is filled with black. Exercise
 # 07.5.) SSIM is that of the whole image. The last column asks the evaluator of lesson 01 what it reads in the mended
-# image.
+# image. With the hole left black, it reads some 62 in 100 as what they were.
+#
+# **Predict first.** The mean digit's pixels are nearer to the truth than black, so the PSNR in the hole rises. Will the
+# evaluator read more of the digits, too? And how many will it read of those that the network has filled?
 
 # %%
 labels = digits.test_labels[:1000]
@@ -518,11 +539,13 @@ picture
 
 # %% [markdown]
 # Rows: originals, damaged, mean digit, Laplace, nearest digit, network. The mean digit and the soap film put a cloud
-# into the hole; they have no idea of strokes. The nearest digit has, and often its part fits. But it was another
-# hand's: see the nine in the eighth column, whose leg stops short, and the five beside it, which becomes an eight. The
-# network's strokes join those around them, at well under half the squared error of every other remedy, and the last
-# column agrees: left black, about six images in ten are read as what they were; filled by the network, more than nine,
-# and more than with the nearest digit's part. Where it is unsure it leaves some grey.
+# into the hole; they have no idea of strokes. With the mean digit *fewer* are read than with nothing at all, although
+# its PSNR is more than 2 dB higher: a patch of a blurred average belongs to no digit. The nearest digit knows strokes,
+# and often its part fits. But it was another hand's: see the nine in the eighth column, whose leg stops short, and the
+# five beside it, which becomes an eight. The network's strokes join those around them, at well under half the squared
+# error of every other remedy, and the last column agrees: left black, about six images in ten are read as what they
+# were; filled by the network, more than nine, and more than with the nearest digit's part. Where it is unsure it leaves
+# some grey.
 #
 # Is your run a usual one? On all 5,000 held-out images:
 
@@ -608,9 +631,12 @@ for measure in ("psnr", "ssim"):
 # %% [markdown]
 # ### The loss is a trap
 #
-# Why logits and cross-entropy, when it is the squared error that we measure by? Because the squared error of a sigmoid
-# can get *stuck*. A digit is mostly black, so the first steps push every pixel towards black. Look at the slope of both
-# losses with respect to the logit of a pixel that should be white ($x = 1$), when the network says black:
+# Why logits and cross-entropy, when it is the squared error that we measure by? A digit is mostly black, so the first
+# steps push every pixel towards black. Look at the slope of both losses with respect to the logit of a pixel that
+# should be white ($x = 1$), when the network says black. The slope is what pulls the logit back.
+#
+# **Predict first.** At a logit of −10 the network is surer of black than at −2, and more wrong. Which of the two losses
+# pulls harder at −10 than at −2, and which less?
 
 # %% tags=["nbval-check-output"]
 print(f"{'logit':>6}{'says':>9}{'slope, squared error':>22}{'slope, cross-entropy':>22}")
@@ -619,10 +645,11 @@ for logit in (0.0, -2.0, -5.0, -10.0):
     print(f"{logit:6.0f}{said:9.5f}{2 * (said - 1) * said * (1 - said):22.5f}{said - 1:22.5f}")
 
 # %% [markdown]
-# The surer the network is, and the more wrong, the *less* the squared error tells it: its slope carries the sigmoid's
-# own slope, which goes to zero at both ends. Cross-entropy cancels that factor, and its slope is simply the error. In
-# our search one run of denoising and one of doubling with a squared error stayed black to the end; with cross-entropy
-# none did. A loss curve that is flat from the start may be a dead end, not an end.
+# The larger the error, the harder it pulls: that would be natural, and it is true of the cross-entropy alone. The surer
+# the network is, and the more wrong, the *less* the squared error tells it. Its slope carries the sigmoid's own slope,
+# which goes to zero at both ends, so it can get *stuck*. Cross-entropy cancels that factor, and its slope is simply the
+# error. In our search one run of denoising and one of doubling with a squared error stayed black to the end; with
+# cross-entropy none did. A loss curve that is flat from the start may be a dead end, not an end.
 #
 # ## 7 · Doubling the resolution
 #
@@ -668,8 +695,9 @@ for measure in ("psnr", "ssim"):
 # %% [markdown]
 # ## 8 · Clothes, with a network that only knows digits
 #
-# What do these networks know: how to take noise off images, or what digits look like? Before you run the next cell: who
-# will win on clothes?
+# What do these networks know: how to take noise off images, or what digits look like? Here they get clothes.
+#
+# **Predict first.** At taking off noise, and at doubling: will the network or the plain filter be ahead by PSNR?
 
 # %%
 on_clothes = {"noise": cleaned(clothes), "doubling": enlarged(clothes)}
@@ -685,11 +713,12 @@ picture.colours = 12
 picture
 
 # %% [markdown]
-# Rows: clothes, noisy, median 5×5, the digits' denoiser, the digits' doubling. By PSNR the plain filter now beats the
-# network at noise (SSIM disagrees, since it likes the black ground and the firm outlines), and at doubling even plain
-# repetition wins by both. You can see why: the networks want pen strokes. Grey cloth becomes black or white, plain
-# cloth gets holes, and the letters on the pullover melt into a bar. They have learnt digits, not images; on something
-# else they *invent*, and nothing in their output says so.
+# Rows: clothes, noisy, median 5×5, the digits' denoiser, the digits' doubling. The networks that were ahead by 5 and by
+# more than 6 dB on digits have lost their lead. By PSNR the plain filter now beats the network at noise (SSIM
+# disagrees, since it likes the black ground and the firm outlines), and at doubling even plain repetition wins by both.
+# You can see why: the networks want pen strokes. Grey cloth becomes black or white, plain cloth gets holes, and the
+# letters on the pullover melt into a bar. They have learnt digits, not images; on something else they *invent*, and
+# nothing in their output says so.
 #
 # And this is what the same recipes reach when they are trained on clothes (recorded; 10,000 images, so half the steps):
 
@@ -732,9 +761,13 @@ for name, (plain, learnt) in rows.items():
 #
 # Each check tells you in a sentence why an answer is right or not yet. `hint("07.2")` helps in stages. Worked
 # solutions: `notebooks/solutions/07_autoencoders.ipynb`.
+#
+# First a few short questions. Choose an answer, and read why it is right or not.
 
 # %%
-from gencourse.exercises import check, hint, progress
+from gencourse.exercises import check, hint, progress, quiz
+
+quiz("07")
 
 # %% [markdown]
 # **07.1 Decibels.** One image comes back with a PSNR of 20 dB. What is its mean squared error, and what would its PSNR
@@ -796,7 +829,8 @@ check("07.4", cut_holes)
 # %% [markdown]
 # **07.5 An honest score.** `score` should say how well `model` fills holes: the PSNR of the pixels in the holes, of all
 # images together, on images that it was not trained on. Its author reports a splendid number. Three things are wrong
-# with it. (`damage` turns images (N, H, W, 1) into images and masks (N, H, W, 2), and `model.restore` mends those.)
+# with it. (`damage` turns images (N, H, W, 1) into images and masks (N, H, W, 2), with new holes at each call, and
+# `model.restore` mends those.)
 
 
 # %%
@@ -817,14 +851,12 @@ progress()
 #
 # - Baldi and Hornik, *Neural Networks and Principal Component Analysis: Learning from Examples without Local Minima*,
 #   1989: the proof behind section 1.
-# - Hinton and Salakhutdinov, *Reducing the Dimensionality of Data with Neural Networks*, 2006: bent codes against PCA.
 # - Vincent et al., *Extracting and Composing Robust Features with Denoising Autoencoders*, 2008: damage instead of a
 #   narrow code.
 # - Pathak et al., *Context Encoders: Feature Learning by Inpainting*, 2016: filling holes, with a judge against the
 #   blur.
 # - Ronneberger, Fischer and Brox, *U-Net*, 2015: the shape of our network.
-# - Wang et al., *Image Quality Assessment: From Error Visibility to Structural Similarity*, 2004: SSIM.
 # - Blau and Michaeli, *The Perception-Distortion Tradeoff*, 2018: why the best PSNR and the best looks exclude each
 #   other.
 # - **Lesson 12** makes the code discrete and learns what follows what in it. **Lesson 11** turns a denoiser into a
-#   generator. **Lesson 20** looks for strange images.
+#   generator.

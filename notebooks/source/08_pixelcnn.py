@@ -61,6 +61,7 @@ ABOVE_FILTERS = 64  # channels of the stack that reads the rows above
 GATED = False  # gated blocks, as in the paper, instead of ReLU: a step costs a third more
 RATE = 6e-3  # learning rate at its highest; it sinks to zero along a cosine
 BROKEN_STEPS = 300  # steps for each of the two small networks in section 9
+LOAD_CHECKPOINT = False  # True trains for a moment only, then takes the recorded networks: for a room short of time
 
 # %%
 import time
@@ -138,6 +139,10 @@ print(f"all sixteen agree, and they add up to {by_chain.sum():.4f}")
 # The data of this lesson, and a score. The held-out digits are the draw that lesson 03 used, so the numbers can be
 # compared with its numbers. The score is again $-\log p(x)$ in nats for each image, less is better; now the logarithm
 # of the product is a sum over the pixels: what each of them costs, given those before it.
+#
+# **Predict first.** One model has 784 coins, a coin for each place of the image, and its tosses never look at other
+# pixels. Another has four coins for the whole image, and chooses among them by two pixels that are there already: the
+# one to the left and the one above. Which of the two costs fewer nats, and by much or by little?
 
 # %%
 held_out = data.binarise(digits.test_images, seed=recipes.vae.HELD_OUT_SEED)
@@ -171,10 +176,11 @@ print(f"a coin for each place, 784 coins: {own_coin:6.1f} nats an image")
 
 # %% [markdown]
 # One coin for all pixels, 13 in 100 of which are white, costs about 290 nats. A coin for each place, lesson 03's
-# baseline, costs about 200: it knows where ink is usual and nothing else. Four coins that look to the left and upwards
-# are far better than 784 that do not. With ten pixels before, a window that fax machines used to pack pages with
-# (JBIG, 1993), it is a little above 100. The VAE of lesson 03 stood at 93 by its bound, so counting is not far behind
-# it.
+# baseline, costs about 200: it knows where ink is usual and nothing else. Who bets on 784 coins against four has the
+# larger model on their side, and loses clearly: four coins that look to the left and upwards cost about 134. What a
+# pixel's neighbours are says more than where it is. With ten pixels before, a window that fax machines used to pack
+# pages with (JBIG, 1993), it is a little above 100. The VAE of lesson 03 stood at 93 by its bound, so counting is not
+# far behind it.
 #
 # But every further pixel doubles the table, and most of its rows are never met. A stroke is longer than three pixels,
 # and a digit is larger than a stroke. We need *one* function that looks at many pixels and answers for all contexts,
@@ -231,9 +237,10 @@ print("images", few.shape, "-> maps", by_hand.shape, "· kernel kept", tuple(lay
 # ### Does it all add up?
 #
 # Images of 3×3 pixels: all 512 of them fit into one batch, so all their probabilities can be added up. Take small
-# networks of masked convolutions with **random** weights. They have never seen a digit. Before you run the next cell:
-# what will the 512 probabilities add up to? And what if the first mask is of kind B, so that each output sees its own
-# pixel? Three networks each:
+# networks of masked convolutions with **random** weights. They have never seen a digit. Three of them have a first
+# mask of kind A, as they should. In three more it is of kind B, so that each output sees its own pixel.
+#
+# **Predict first.** What will the 512 probabilities add up to, for each of the six networks?
 
 # %%
 every = np.array([[int(bit) for bit in f"{number:09b}"] for number in range(512)], "float32").reshape(-1, 3, 3, 1)
@@ -257,16 +264,22 @@ for kind in "AB":
     print(f"first mask {kind}: the probabilities of all images add up to", *(f"{total:.4f}" for total in sums))
 
 # %% [markdown]
-# Exactly 1 for all three, whatever the weights: the rule alone makes it a distribution. Whatever training does later,
-# $p(x)$ stays a true probability, and its logarithm can be compared with everybody else's. With the leak the sum is
-# anything. Those numbers look like probabilities and are none.
+# Exactly 1 for the first three, whatever the weights. It is tempting to think that a network must be trained before its
+# probabilities are in order. But each coin's two sides add up to 1, trained or not, and so the whole chain does: the
+# rule alone makes it a distribution. Whatever training does later, $p(x)$ stays a true probability, and its logarithm
+# can be compared with everybody else's. With the leak the sum is anything, here above 1. Those numbers look like
+# probabilities and are none.
 #
 # ## 4 · What does an output see?
 #
 # Never trust a mask; test it. An output depends on a pixel when its **[gradient](../docs/GLOSSARY.md#gradient)** with
 # respect to that pixel is not zero. So ask a network with random weights for the gradient of one logit, the one in the
 # middle, with respect to the image. (A ReLU that is shut lets no gradient through, so several random images are asked,
-# and the largest answer counts.)
+# and the largest answer counts.) The next cell does this for a first layer alone, "0 blocks", and with 1, 2 and 5
+# blocks behind it. A block is a masked 3×3 convolution of kind B.
+#
+# **Predict first.** Each block lets an output look one pixel farther. Which shape will the part of the past have that
+# five blocks reach, and is there a pixel close by that is never seen?
 
 
 # %%
@@ -286,12 +299,13 @@ for depth in (0, 1, 2, 5):
 viz.pixel_maps(sights, mark=(8, 7), limits=(0, 2))
 
 # %% [markdown]
-# Dark is what the ringed output sees, and the line marks where the past ends. Nothing below the line is ever dark: no
-# output sees itself or what comes later, however many layers there are. Each further block (a masked 3×3 convolution
-# of kind B) lets it look one pixel farther.
+# Blue is what the ringed output sees, and the line marks where the past ends. Nothing below the line is ever blue: no
+# output sees itself or what comes later, however many layers there are. Upwards and to the left each further block lets
+# it look one pixel farther.
 #
-# But look to the right. To the left the sight grows evenly, and to the right it grows as a slanting edge, with a white
-# wedge between edge and line that stays white with any number of blocks. This is the
+# A half square, as wide to the right as to the left, would be the natural guess. But look to the right: there the sight
+# ends in a slanting edge, and the white wedge between this edge and the line stays white with any number of blocks.
+# This is the
 # **[blind spot](../docs/GLOSSARY.md#blind-spot)**. The pixel two places to the right in the row above *is* in the past,
 # and no path of masked kernels leads there: one step to the right is only possible together with one step up. Such a
 # network keeps its promise, adds up to 1, and has given away knowledge that it was entitled to.
@@ -361,8 +375,10 @@ np.testing.assert_array_equal(largest, 0.0)
 # examples, which is one reason why three passes over the data are enough.
 #
 # Twenty-five digits are drawn before training and after each pass, and a thousand held-out ones are scored as it goes.
-# The next cell trains for about a minute. Meanwhile, guess: where will it end, beside the 104 nats of counting ten
-# pixels and the VAE's 93?
+# The next cell trains for about a minute.
+#
+# **Predict first.** Counting ten pixels costs 104 nats, and the VAE stands at 93. Where will this network end, and how
+# much of one pass over the data does it need to overtake the counts?
 
 # %%
 budget = callbacks.Budget(steps=steps * EPOCHS, decay=PARAMETERS["decay"], warm_up=PARAMETERS["warm_up"])
@@ -373,7 +389,13 @@ history = model.fit(
     epochs=EPOCHS,
     steps_per_epoch=steps,
     verbose=0,
-    callbacks=[budget, curve, frames, callbacks.Progress()],
+    callbacks=[
+        *recipes.recorded("08", "digits", LOAD_CHECKPOINT, budget=budget, epochs=1),
+        budget,
+        curve,
+        frames,
+        callbacks.Progress(),
+    ],
 )
 
 # %%
@@ -385,8 +407,9 @@ viz.loss_curves(curves, x=later, x_label="step", y_label="nats an image, 1,000 h
 
 # %% [markdown]
 # The first score, before training, was near $784 \log 2 \approx 543$ and is left out. At the next mark, after 250
-# steps, the network has already passed the best of the counts, and well within the first pass both numbers of the VAE.
-# Then it goes on gaining, ever more slowly, to the end.
+# steps, a fifth of the first pass, the network has already passed the best of the counts, and before that pass is over
+# both numbers of the VAE. Four thousand images are enough for that, as each of them asks 784 questions. Then it
+# goes on gaining, ever more slowly, to between 83 and 84 nats on these thousand digits.
 
 # %%
 names = ["before", *(f"after pass {epoch}" for epoch in frames.epochs[1:])]
@@ -414,7 +437,8 @@ shown = {
     "this PixelCNN, exact": nats,
     "the coins alone": float(coins.sum(axis=(1, 2, 3)).mean()),
 }
-print(f"the first 1,000 digits alone, as for the VAE's 64 draws: {curve.values[-1]:.1f} nats")
+first_thousand = model.score(held_out[:1000])["nats_per_image"]
+print(f"the first 1,000 digits alone, as for the VAE's 64 draws: {first_thousand:.1f} nats")
 viz.bars(shown, unit="nats an image, held out (less is better)", number_format="{:.1f}")
 
 # %%
@@ -547,8 +571,10 @@ viz.show_gif(viz.animate_grids(viz.thin(reading, limit=20), "drawing.gif", colum
 # ### Temperature
 #
 # As in lesson 04, divide the logits by a **[temperature](../docs/GLOSSARY.md#temperature)** before each toss: below 1
-# the likelier side gets likelier, at 0 it always wins. Before you run the next cell: what will be drawn at temperature
-# 0, where each pixel takes its likelier value?
+# the likelier side gets likelier, at 0 it always wins.
+#
+# **Predict first.** What will be drawn at temperature 0, where each pixel takes its likelier value: the most typical
+# digit, a very tidy one, the same one twelve times, or something else?
 
 # %%
 temperatures = (0.0, 0.5, 0.8, 1.0, 1.3)
@@ -561,14 +587,14 @@ print(f"the cheapest of 5,000 held-out digits costs {all_costs.sum(axis=1).min()
 print(f"of 1,000 samples {int((samples.sum(axis=(1, 2, 3)) == 0).sum())} are empty")
 
 # %% [markdown]
-# Rows from top to bottom: 0, 0.5, 0.8, 1 and 1.3. At 0 there is nothing at all. At each place black is likelier than
-# white, since a stroke *may* begin anywhere and nowhere in particular; always betting on the likelier side, no stroke
-# ever begins. At 0.5 some begin, and many are cut short. At 0.8 most are tidy digits, with thin and odd hands getting
-# rarer. Above 1 it frays.
+# Rows from top to bottom: 0, 0.5, 0.8, 1 and 1.3. At 0 there is nothing at all, where a tidy, typical digit might be
+# expected. At each place black is likelier than white, since a stroke *may* begin anywhere and nowhere in particular;
+# always betting on the likelier side, no stroke ever begins. At 0.5 some begin, and many are cut short. At 0.8 most are
+# tidy digits, with thin and odd hands getting rarer. Above 1 it frays.
 #
 # This says something about likelihood. The empty image costs no more than about the cheapest of 5,000 held-out digits,
 # and some 59 nats less than an average one: by the model it is $e^{59}$ times as likely. Still it is hardly ever drawn,
-# because there is *one* empty image and there are untold many digits. The likeliest image is not a typical one. Who
+# because there is *one* empty image and there are untold many digits. The likeliest image is not a typical one. Whoever
 # wants typical ones has to toss the coins.
 #
 # ### Finishing what somebody began
@@ -676,10 +702,11 @@ for name, images, labels in (("samples", made, asked), ("real", real_coins, digi
 #
 # $$p(y \mid x) = \frac{p(x \mid y)\; p(y)}{p(x)}, \qquad p(x) = \sum_y p(x \mid y)\; p(y)$$
 #
-# Score the image ten times, once under each class, and see under which it is likeliest. All ten digits are taken as
-# equally likely beforehand, $p(y) = 1/10$. The sum below the line is worth having, too: it is the likelihood of the
-# image when nobody tells the class. (The number $e^{-84}$ is close to the smallest that a float32 can hold, and many
-# digits cost more. So the highest is taken out before `exp` and put back after `log`.)
+# Score the image ten times, once under each class, and see under which it is likeliest. What was believed before
+# anybody looked, $p(y)$, is the *prior*; here all ten digits are taken as equally likely, $p(y) = 1/10$. What is
+# believed afterwards, $p(y \mid x)$, is the *posterior*. The sum below the line is worth having, too: it is the
+# likelihood of the image when nobody tells the class. (The number $e^{-84}$ is close to the smallest that a float32 can
+# hold, and many digits cost more. So the highest is taken out before `exp` and put back after `log`.)
 
 # %%
 some, their_labels = held_out[:500], digits.test_labels[:500].astype("int32")
@@ -724,7 +751,9 @@ for name in ("nats_told_class", "nats_per_image", "bayes_accuracy", "class_accur
 # ## 9 · Broken on purpose: a leaking mask
 #
 # Two small networks of one stack, three hundred steps each. One has the right masks. In the other the first mask is of
-# kind B, one wrong letter. Guess first: how many nats will each reach on held-out digits, and what will each draw?
+# kind B, one wrong letter.
+#
+# **Predict first.** How many nats will each of them reach on held-out digits, and what will each of them draw?
 
 # %%
 stream = data.batches(digits.train_images, batch_size=BATCH_SIZE, seed=SEED, value_range="unit")
@@ -752,9 +781,10 @@ viz.compare_grids(
 )
 
 # %% [markdown]
-# Eighty nats better than our model, after a few seconds of training, on held-out images! Who prints only the loss will
-# be happy. But a score near 0 says that every image has a probability near 1, and pure noise gets it as well. There
-# cannot be two images with probability 1, let alone all of them: the sum of section 3, gone wild.
+# The leaking network is eighty nats better than our model, after a few seconds of training, on held-out images! Whoever
+# prints only the loss will be happy. But a score near 0 says that every image has a probability near 1, and pure noise
+# gets it as well. There cannot be two images with probability 1, let alone all of them: the sum of section 3, gone
+# wild.
 #
 # The last two panels show what it has learnt: to copy. Shown noise, it answers with that noise. When it draws, the
 # pixel that is asked for is not there yet, the canvas is black, and so it is sure of black: empty images throughout.
@@ -786,8 +816,10 @@ for row in (*record.table("digits"), *record.table("one_stack")):
 # ## 10 · A likelihood is not a look
 #
 # One last experiment takes no training. A new model: in one of a hundred cases it draws from ours, in the other
-# ninety-nine it tosses fair coins. Its likelihood is $0.01\, p(x) + 0.99 \cdot 2^{-784}$. Guess: how many nats does
-# this act of sabotage cost?
+# ninety-nine it tosses fair coins. Its likelihood is $0.01\, p(x) + 0.99 \cdot 2^{-784}$.
+#
+# **Predict first.** Ours costs about 84 nats an image, fair coins alone 543. Where between the two will the mixture
+# stand?
 
 # %%
 one_in_a_hundred = np.log(0.01) + model.log_likelihood(held_out)
@@ -800,11 +832,12 @@ mixed = np.where(rng.random((24, 1, 1, 1)) < 0.01, drawn[0], rng.random((24, 28,
 viz.compare_grids({"24 samples of the mixture": mixed, "24 of the model": samples[:24]}, columns=8, scale=1.1)
 
 # %% [markdown]
-# Ninety-nine in a hundred of the left model's samples are noise. Its score is 4.6 nats worse, $\log 100$, and still
-# better than the VAE's ELBO. Among 84 nats a factor of a hundred is small change: no image costs more than 4.6 nats
-# extra, since in one case of a hundred it is drawn as before. The other way round it works just as well. A model that
-# draws nothing but copies of its training images has perfect samples and an infinite score, as it gives every new image
-# probability zero.
+# Ninety-nine in a hundred of the left model's samples are noise. A mean of the two scores, weighed 1 to 99, would be
+# near 539, and that is the guess that suggests itself. But it is the probabilities that are mixed and not their
+# logarithms: the score is only 4.6 nats worse, $\log 100$, and still better than the VAE's ELBO. Among 84 nats a factor
+# of a hundred is small change: no image costs more than 4.6 nats extra, since in one case of a hundred it is drawn as
+# before. The other way round it works just as well. A model that draws nothing but copies of its training images has
+# perfect samples and an infinite score, as it gives every new image probability zero.
 #
 # So neither stands for the other (Theis and others, 2016). A likelihood says how well *everything real* is foretold, a
 # sample how good *what it makes* is. Report both.
@@ -824,9 +857,13 @@ viz.compare_grids({"24 samples of the mixture": mixed, "24 of the model": sample
 #
 # Each check tells you in a sentence why an answer is right or not yet. `hint("08.2")` helps in stages. Worked
 # solutions: `notebooks/solutions/08_pixelcnn.ipynb`.
+#
+# First a few short questions. Choose an answer, and read why it is right or not.
 
 # %%
-from gencourse.exercises import check, hint, progress
+from gencourse.exercises import check, hint, progress, quiz
+
+quiz("08")
 
 # %% [markdown]
 # **08.1 A tiny chain.** Images of three pixels in a row. The first is white with probability 1/2, and each further one
@@ -895,7 +932,7 @@ check("08.4", sees_ahead)
 
 # %% [markdown]
 # **08.5 A generator that classifies.** Section 8 took all classes as equally likely. Write Bayes' rule for any prior
-# $p(y)$, and for images of any cost: 84 nats, or 980.
+# $p(y)$, and for images of any cost: 84 nats, 980, or some of each.
 
 
 # %%
@@ -922,10 +959,8 @@ progress()
 #   classes.
 # - Larochelle and Murray, *The Neural Autoregressive Distribution Estimator*, 2011: the same digits, pixel by pixel,
 #   before convolutions.
-# - Germain, Gregor, Murray and Larochelle, *MADE: Masked Autoencoder for Distribution Estimation*, 2015: a mask for
-#   dense layers.
 # - Salimans, Karpathy, Chen and Kingma, *PixelCNN++*, 2017: grey levels and colours.
 # - Theis, van den Oord and Bethge, *A Note on the Evaluation of Generative Models*, 2016: why likelihood and looks are
 #   two things.
 # - **Lesson 09** chains symbols instead of pixels, with attention in the place of convolutions. **Lesson 12** chains
-#   the codes of patches. **Lesson 20** asks what likelihoods say about strange images.
+#   the codes of patches.

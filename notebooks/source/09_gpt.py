@@ -64,6 +64,7 @@ WIDTH = 128  # numbers that stand for one token on its way through the blocks
 RATE = 2.5e-3  # learning rate at its highest; it rises for a moment and then sinks to zero
 LEAKY_STEPS = 300  # steps for the model without a mask, in section 11
 TUNING_STEPS = 100  # steps for each of the two fine-tuned models, in section 12
+LOAD_CHECKPOINT = False  # True trains for a moment only, then takes the recorded networks: for a room short of time
 
 # %%
 import itertools
@@ -257,8 +258,9 @@ print("equal:", tuple(by_hand.shape))
 # %% [markdown]
 # ### Something is missing
 #
-# A weighted mean does not know in which order its terms stand. Shuffle the first five tokens and keep the last one. What
-# does the last one get?
+# Shuffle the first five tokens, and keep the last one in its place. All five are still there to be looked at.
+#
+# **Predict first.** Does the last token now get something quite different, something a little different, or the same?
 
 # %%
 shuffled = x[:, [3, 0, 4, 2, 1, 5]]
@@ -267,7 +269,8 @@ print(f"the last token's output changes by {difference:.1e}")
 np.testing.assert_allclose(layer(x)[0, -1], layer(shuffled)[0, -1], atol=1e-5)
 
 # %% [markdown]
-# Nothing changes beyond rounding. For this layer "Darcy refused Elizabeth" and "Elizabeth refused Darcy" are the same
+# Nothing changes beyond rounding. One expects that another order gives another result, but a weighted mean does not know
+# in which order its terms stand. For this layer "Darcy refused Elizabeth" and "Elizabeth refused Darcy" are the same
 # news. The places have to be told.
 #
 # The simplest way is to learn a vector for each place and add it to the token's ("learned positions"). It works, but
@@ -301,8 +304,8 @@ hands = {f"pair {pair + 1} of 16": np.cos(apart * 10_000.0 ** (-pair / 16)) for 
 viz.loss_curves(hands, x=apart, x_label="how many tokens apart", y_label="product of two equal arrows")
 
 # %% [markdown]
-# The first pair goes round every six tokens, the fifth once in sixty, and the ninth has hardly begun to turn. From such waves a head can
-# build "the token just before me" as well as "somewhere in this sentence". And the shuffling?
+# The first pair goes round every six tokens, the fifth once in sixty, and the ninth has hardly begun to turn. From such
+# waves a head can build "the token just before me" as well as "somewhere in this sentence". And the shuffling?
 
 # %%
 placed = attention_layer(rotary=True)
@@ -324,6 +327,9 @@ print(f"with rotary positions the last token's output changes by {difference:.2f
 # - Each half reads a **[normalised](../docs/GLOSSARY.md#normalisation)** copy, scaled so that its features have a mean
 #   square of 1. Normalising first ("pre-norm") leaves the path of the sum itself alone.
 # - The last matrix of each half begins as zeros, so that an untrained block hands its input through.
+#
+# The dense half has one hidden layer, four times as wide. Its activation GELU is a ReLU with a rounded corner: large
+# numbers pass, negative ones are held back.
 
 # %%
 block = language.TransformerBlock(2, context=6, rotary=True)
@@ -464,8 +470,8 @@ print(f"largest change before place 60: {moved[:60].max():.1e}, at place 60: {mo
 # own. Ten times on the way, `callbacks.HeldOut` asks for the score on a little held-out text. The `Budget` counts training
 # steps only, so its clock stands still meanwhile.
 #
-# The next cell trains for about a minute. Stop it when you like and run it again: it goes on. Meanwhile: lesson 04's
-# network needed the same time. Which of the two do you expect to have read more text in it?
+# The next cell trains for about a minute, as long as lesson 04's network did. Stop it when you like and run it again: it
+# goes on.
 
 # %%
 prompt = "Elizabeth was surprised to find that"
@@ -478,7 +484,12 @@ history = model.fit(
     epochs=-(-STEPS // EPOCH),
     steps_per_epoch=EPOCH,
     verbose=0,
-    callbacks=[budget, held_out, callbacks.Progress()],
+    callbacks=[
+        *recipes.recorded("09", "austen", LOAD_CHECKPOINT, budget=budget),
+        budget,
+        held_out,
+        callbacks.Progress(),
+    ],
 )
 
 # %%
@@ -502,8 +513,8 @@ for piece in model.stream(prompt, length=160, temperature=0.8, seed=SEED):
 
 # %% [markdown]
 # Before, it draws pieces at random. After a minute it writes English in Austen's manner: most words are words, and the
-# others could be; phrases hang together, and people say things to each other. What it *says* goes nowhere: a sentence
-# forgets what it began with, and nothing follows from anything.
+# others could nearly be; phrases hang together for half a line. What it *says* goes nowhere: a sentence forgets what it
+# began with, and nothing follows from anything.
 #
 # ## 8 · How good is it?
 #
@@ -535,6 +546,9 @@ viz.bars(bits, unit="bits per character, held out (less is better)", number_form
 # %% [markdown]
 # To read that picture fairly, one must know how much text each has read. The rows are records, medians over several
 # seeds; each GPT has the lesson's recipe with one thing changed. Both lessons' own recipes take about a minute.
+#
+# **Predict first.** Which has read more text in that minute, the recurrent network or the GPT? And in the last row the
+# GPT, too, must read characters: does it still win?
 
 
 # %%
@@ -599,6 +613,9 @@ viz.loss_curves(by_text, x=at, x_label="million characters read", y_label="bits 
 #
 # We gave it a context of 128 tokens, about 350 characters. Does it use them? Take windows of held-out text, and average
 # the surprise by place: the first prediction in a window is made from one token, the last from 127.
+#
+# **Predict first.** How many tokens are worth looking back on: does the curve fall to the end of the window, or is it
+# flat after fifty tokens, or after a dozen?
 
 # %%
 count = len(test_tokens) // LENGTH - 1
@@ -608,7 +625,8 @@ nats = np.concatenate(parts)  # (N, T - 1)
 viz.loss_curves({"held out": nats.mean(axis=0)}, smooth=8, x_label="tokens it can look back on", y_label="nats a token")
 
 # %% [markdown]
-# It falls steeply over the first ten tokens or so, and then it is flat. After a minute of training this model uses a
+# It falls steeply over the first ten tokens or so, and then it is flat, although names come back after hundreds of
+# characters (section 1). After a minute of training this model uses a
 # dozen tokens, thirty or forty characters: more than any n-gram could, and far less than it is shown. That a name stood
 # there two hundred characters ago may help it now and then; in the mean it does not show. A context is a *permission* to
 # look. Looking far has to be learnt, and it pays seldom, so it is learnt late: larger models with more text do learn it.
@@ -698,7 +716,7 @@ viz.loss_curves(work, x=place, x_label="place of the new token", y_label="millio
 
 # %% [markdown]
 # One line climbs with every token; the other hardly leaves the ground. Over a whole window that is more than sixty times
-# the work. Multiplications are not seconds, though, so measure: sixteen texts side by side, always the likeliest token,
+# the work. How many seconds is that? Measure: sixteen texts side by side, always the likeliest token,
 # in three ways. First everything again; then with the cache, and a call for each place; then as `generate` does it, with
 # the cache and with the whole loop in one compiled graph.
 
@@ -728,6 +746,10 @@ of_state = tf.nest.map_structure(tf.type_spec_from_value, network.initial_state(
 whole = tf.function(network, input_signature=[any_length])
 read = tf.function(network.read, input_signature=[any_length, of_state])
 
+# %% [markdown]
+# **Predict first.** With the cache there are some forty times fewer multiplications to do here. Will the tokens come
+# forty times as fast?
+
 # %%
 start = tf.constant(np.tile(tokenizer.encode("\n" + prompt), (TEXTS, 1)))
 writers = {
@@ -746,10 +768,11 @@ print(f"{same:.0%} of the tokens are the same in the first two")
 viz.bars(speeds, unit="tokens a second", number_format="{:.0f}")
 
 # %% [markdown]
-# The text is the same. With the cache it comes two or three times as fast, and from the compiled loop several times as
-# fast again: at this size, the call from Python for each place costs more than the work that it asks for. Both matter. A
-# chat program writes its answers with a cache like this one; and when it holds hundreds of long texts at a time, the
-# cache is most of its memory.
+# The text is the same. With the cache it comes two or three times as fast, far from forty, and from the compiled loop
+# several times as fast again. Multiplications are not seconds. A machine does many of them at once, so those that the
+# cache saves were cheap; and at this size, the call from Python for each place costs more than the work that it asks
+# for. Both matter. A chat program writes its answers with a cache like this one; and when it holds hundreds of long
+# texts at a time, the cache is most of its memory.
 #
 # When the context is full, there is no room for another place. `generate` then empties the cache, reads the latter half
 # of the context again, and goes on.
@@ -757,8 +780,7 @@ viz.bars(speeds, unit="tokens a second", number_format="{:.0f}")
 # ## 11 · Broken on purpose: no mask
 #
 # Leave out the mask, and nothing else: a small GPT on characters, whose heads may look anywhere. Every target of a
-# window stands in the window, one place ahead. Guess first: what will the training loss do, what will it score on
-# *held-out* text, and what will it write?
+# window stands in the window, one place ahead.
 
 
 # %%
@@ -802,7 +824,10 @@ claimed = leaky.score(passage)["bits_per_character"]
 viz.loss_curves({"training": leaky.training_history["loss"]}, x_label="20 steps each", y_label="nats a character")
 
 # %% [markdown]
-# A wonderful curve: the loss goes to zero, which no model of English can do. And the held-out score?
+# A wonderful curve: the loss goes to zero, which no model of English can do. It has not learnt the book by heart: most
+# of the book it has never seen.
+#
+# **Predict first.** What will `score` say on *held-out* text: wonderful, or terrible? And what will the model write?
 
 # %%
 ids = letters.encode(passage)
@@ -848,7 +873,7 @@ def on_both(name, tuned):
 on_both("novels only", model)
 
 # %% [markdown]
-# Verse costs it nearly twice what novels cost: inverted sentences, *thy* and *doth*, a line break every ten syllables.
+# Verse costs it about twice what novels cost: inverted sentences, *thy* and *doth*, a line break every ten syllables.
 #
 # One can go on training **all weights**, at a smaller rate. Or freeze them all and learn a small correction to each
 # matrix: instead of $W$ use $W + A B$, where $A$ has only $r$ columns and $B$ only $r$ rows. Such
@@ -860,6 +885,12 @@ W = rng.normal(size=(128, 512))
 A, B = rng.normal(size=(128, 4)), np.zeros((4, 512))
 np.testing.assert_array_equal(W + A @ B, W)
 print(f"W has {W.size:,} numbers, A and B together {A.size + B.size:,}: {100 * (A.size + B.size) / W.size:.1f}%")
+
+# %% [markdown]
+# Now both ways for a hundred steps on the sonnets.
+#
+# **Predict first.** What happens to its prose meanwhile, when all weights learn? And when all the old weights are
+# frozen, and only adapters learn: can it forget at all?
 
 
 # %%
@@ -883,9 +914,11 @@ adapted, learning = fine_tune(rank=8, rate=2e-3)
 on_both(f"adapters, {learning:,} weights", adapted)
 
 # %% [markdown]
-# Both learn much of the new voice within seconds, and both *forget*: held-out prose has become dearer. Adapters learn a
-# thirteenth of the weights and get a little less far. What they learnt can be kept in a small file, and taken off again,
-# which gives the novels back unharmed. What they do not do is remember: as long as they are on, prose suffers alike.
+# Both learn much of the new voice within seconds, and both *forget*: held-out prose has become dearer. The second is a
+# surprise to many, since not one old weight has moved. But what counts is $W + AB$, and that has moved. Adapters learn
+# a thirteenth as many weights and get a little less far. What they learnt can be kept in a small file, and taken off
+# again, which gives the novels back unharmed. What they do not do is remember: as long as they are on, prose suffers
+# alike.
 #
 # The record trained longer, on its own model, and has two more rows: one in which a quarter of each batch is still
 # prose, and one that never saw prose at all.
@@ -901,8 +934,9 @@ for name, tuned in {"novels": model, "all weights": everything, "adapters": adap
     print(f"{name}:\n{opening}{tuned.generate(prompt=opening, length=60, temperature=0.8, seed=SEED)[0]}\n")
 
 # %% [markdown]
-# Three voices from one beginning. The tuned models break their lines like verse and say *thy* and *love*. None of them
-# knows what a sonnet is: no rhyme, no fourteen lines, no thought that gets anywhere.
+# Three voices from one beginning. The tuned models break their lines like verse and reach for its words: in the run kept
+# here *mine honour's eye*, *thy*, *beauty*. None of them knows what a sonnet is: no rhyme, no fourteen lines, no thought
+# that gets anywhere.
 #
 # In the record, look at the row with a quarter of prose: a few windows of the old text in each batch, and most of the
 # forgetting is gone, while verse loses little. Reading the old again while learning the new is called
@@ -919,7 +953,7 @@ for name, tuned in {"novels": model, "all weights": everything, "adapters": adap
 #   married to whom.
 # - **Know what it does not know.** The probabilities are about *text*, and say nothing about truth.
 # - **Answer.** It continues. What makes a model of this kind follow instructions comes afterwards, from more
-#   fine-tuning (lesson 20 has a very small taste of it).
+#   fine-tuning.
 # - **Become large here.** With a thousand times the text and the weights the same few lines make the models that
 #   everybody knows. The parts of this lesson are their parts.
 #
@@ -927,9 +961,13 @@ for name, tuned in {"novels": model, "all weights": everything, "adapters": adap
 #
 # Each check tells you in a sentence why an answer is right or not yet. `hint("09.2")` helps in stages. Worked
 # solutions: `notebooks/solutions/09_gpt.ipynb`.
+#
+# First a few short questions. Choose an answer, and read why it is right or not.
 
 # %%
-from gencourse.exercises import check, hint, progress
+from gencourse.exercises import check, hint, progress, quiz
+
+quiz("09")
 
 # %% [markdown]
 # **09.1 One query by hand.** A head has $d = 4$ features. The second of three tokens asks with $q = (2, 0, 2, 0)$. The
@@ -1003,14 +1041,13 @@ progress()
 # %% [markdown]
 # ## What to read next
 #
-# - Vaswani et al., *Attention Is All You Need*, 2017: the paper; its encoder and cross-attention wait in lesson 10.
-# - Bahdanau, Cho and Bengio, *Neural Machine Translation by Jointly Learning to Align and Translate*, 2015: where
-#   attention came from.
+# - Bahdanau, Cho and Bengio, *Neural Machine Translation by Jointly Learning to Align and Translate*, 2015, where
+#   attention came from; Vaswani et al., *Attention Is All You Need*, 2017, which left out everything else.
 # - Radford et al., *Improving Language Understanding by Generative Pre-Training*, 2018, and *Language Models are
 #   Unsupervised Multitask Learners*, 2019: GPT and GPT-2.
 # - Sennrich, Haddow and Birch, *Neural Machine Translation of Rare Words with Subword Units*, 2016: byte pairs.
-# - Su et al., *RoFormer: Enhanced Transformer with Rotary Position Embedding*, 2021; Xiong et al., *On Layer
-#   Normalization in the Transformer Architecture*, 2020.
-# - Hu et al., *LoRA: Low-Rank Adaptation of Large Language Models*, 2022.
+# - Su et al., *RoFormer: Enhanced Transformer with Rotary Position Embedding*, 2021: places as turned arrows, and
+#   why only distances count.
+# - Hu et al., *LoRA: Low-Rank Adaptation of Large Language Models*, 2022: the adapters, on models that deserve them.
 # - **Lesson 10** lets one text look at another: translation. **Lesson 15** compares all models of the course. **Lesson
 #   18** makes this one smaller and faster.

@@ -61,6 +61,7 @@ EXAMPLES = 20_000  # dates to train on
 UNITS = 96  # numbers that each of the recurrent networks keeps
 RATE = 5e-3  # learning rate at its highest; it rises for a moment and then sinks to zero
 SHORT_STEPS = 400  # steps for the two models of sections 2 and 3, which are compared with each other
+LOAD_CHECKPOINT = False  # True trains for a moment only, then takes the recorded networks: for a room short of time
 
 # %%
 import datetime
@@ -275,22 +276,30 @@ print(f"logits {logits.shape}; loss {by_hand:.3f} nats a token; knowing nothing 
 # and so one vector of 2 · 96 numbers, which the decoder sees at every step. Whatever the answer needs must pass through
 # it, however long the source is.
 #
-# We train one such model, for a few seconds. Guess: of ten characters in an answer, which will it get wrong most often?
+# We train one such model, for a few seconds.
 
 
 # %%
-def fit(model, steps, score=None):
+def fit(model, steps, score=None, load=False):
     budget = callbacks.Budget(steps=steps, decay=PARAMETERS["decay"], warm_up=PARAMETERS["warm_up"])
     held_out = callbacks.HeldOut(score, budget, points=10) if score else None
     stream = data.batches(model.tokens(dates.train), batch_size=BATCH_SIZE, seed=SEED)
-    watching = [budget, held_out, callbacks.Progress()] if score else [budget, callbacks.Progress()]
+    watching = [*recipes.recorded("10", "dates", load, budget=budget), budget]
+    watching += [held_out] if score else []
     epoch = max(steps // 10, 1)
-    model.fit(stream, epochs=-(-steps // epoch), steps_per_epoch=epoch, verbose=0, callbacks=watching)
+    model.fit(
+        stream, epochs=-(-steps // epoch), steps_per_epoch=epoch, verbose=0, callbacks=[*watching, callbacks.Progress()]
+    )
     return held_out
 
 
 one_vector = build(SHORT_STEPS, attend=False)
 fit(one_vector, SHORT_STEPS)
+
+# %% [markdown]
+# An answer has ten characters, YYYY-MM-DD, and we count for each of them how often it is right.
+#
+# **Predict first.** Which of the ten will this model get wrong most often?
 
 
 # %%
@@ -312,8 +321,9 @@ print(
 
 # %% [markdown]
 # The beginning of the year comes through well, its last digit less so, and the second digit of the month hardly at all.
-# (The first is a 0 in three quarters of all dates.) The month is where an answer needs reading: a name, in one of 31
-# customs, or one of two numbers.
+# (The first is a 0 in three quarters of all dates.) It is tempting to expect the errors at the end of the answer, where
+# the most has been written already. But the decoder is given its vector at every step, so the end is no further away
+# than the beginning. The month is where an answer needs reading: a name, in one of 31 customs, or one of two numbers.
 #
 # How is an answer written? One step at a time: read the source once, then hand the decoder its own last token again and
 # again until it says "end". Always taking the likeliest token is called **[greedy](../docs/GLOSSARY.md#greedy)**.
@@ -456,7 +466,7 @@ viz.loss_curves(curves, x=middles, x_label="characters in the source", y_label="
 # %%
 some = dates.test[:200]
 untrained = translated(model, some[:12], max_length=11)
-watched = fit(model, STEPS, score=lambda model: share_right(translated(model, some), some))
+watched = fit(model, STEPS, score=lambda model: share_right(translated(model, some), some), load=LOAD_CHECKPOINT)
 
 # %%
 viz.loss_curves(
@@ -522,7 +532,10 @@ viz.bars(hardest, unit="share right after the short training: the ten lowest", n
 # ## 5 · Where does it look?
 #
 # While it writes, each row of weights says where the decoder looked. A German date, day first, and a Hungarian one,
-# year first:
+# year first.
+#
+# **Predict first.** The answer is 2019-03-05. The zeros before the 3 and the 5 stand nowhere in the source. Where will
+# the decoder look while it writes them?
 
 # %%
 written, read, weights = model.attention("de Dienstag, 5. März 2019")
@@ -538,9 +551,10 @@ picture
 
 # %% [markdown]
 # Read the rows from top to bottom. The year's digits look at themselves, wherever the year stands. For the month the
-# decoder looks at the name's letters, and not at all of them: a few are enough to tell the month from the others. For
-# the day, mind the two rows: to write a 0 it looks hardest at the *space before* the 5, where a tens digit would stand,
-# if there were one, and only then at the 5 itself. Rows for the hyphens and for the end (↵) look here and there: what
+# decoder looks at the name's letters, for its 0 as well as for its 3, and not at all of them: a few are enough to tell
+# the month from the others. For the day, mind the two rows: to write a 0 it looks hardest at the *space before* the 5,
+# where a tens digit would stand, if there were one, and only then at the 5 itself. So what is not there can be read,
+# too: it is enough to look where it would be. Rows for the hyphens and for the end (↵) look here and there: what
 # they write is clear without looking, and weights must sum to 1.
 #
 # German and Hungarian have opposite orders, and the dark squares move from one corner to the other. Nobody told it
@@ -676,7 +690,9 @@ print("\n".join(f"{written}  {np.exp(total):.1%}" for written, total in fast))
 # The same texts with the same probabilities. (It means the tenth of May. A beam finds what a model believes, and not
 # what is true: this one has little idea of the month.)
 #
-# Does it help? All three models of this lesson, beams of 1, 2 and 8:
+# Does it help? All three models of this lesson, beams of 1, 2 and 8.
+#
+# **Predict first.** Which of the three gains most from a wide beam: the worst of them or the best?
 
 # %%
 three = {"one vector, short": one_vector, "attention, short": looking_back, "this model": model}
@@ -692,7 +708,7 @@ for name, asked in three.items():
 # "Likelier" is the share of dates for which a beam of 8 finds an answer with a higher probability than the greedy one;
 # "sure" is the share whose best answer has a probability above 0.9.
 #
-# The model with one vector is in doubt all the time. There the beam finds likelier answers for more than a quarter of
+# The worst gains. The model with one vector is in doubt all the time. There the beam finds likelier answers for more than a quarter of
 # the dates, and some of them are right: a few points more, for eight times the work. The main model is sure of nearly
 # everything. Its first choice has nearly all the probability, the others share a crumb, and there is nothing for a beam
 # to find. This is the rule: **a beam helps where a model is in doubt and the doubt can be settled later.** It cannot
@@ -761,8 +777,10 @@ print(f"{brevity:.3f} × √({precisions[0]:.3f} × {precisions[1]:.3f}) = {by_h
 # It equals the package's. Since all is added up over the test set before dividing, BLEU is a number for a *set*; for a
 # single sentence one missing 4-gram makes it zero.
 #
-# Now let BLEU judge dates, with characters in the place of words. Guess first: the nearest neighbour was never right.
-# What BLEU does it get?
+# Now let BLEU judge dates, with characters in the place of words.
+#
+# **Predict first.** The nearest neighbour was never right, not once in a thousand. What BLEU does it get: 0, about 0.1,
+# or more?
 
 # %%
 judged = {**by_program, "one vector, short training": from_one_vector, "this model": answers}
@@ -773,7 +791,7 @@ for name, given in judged.items():
 print("one wrong month:", round(metrics.bleu(["2019-08-05"], ["2019-03-05"], unit="characters"), 2))
 
 # %% [markdown]
-# The copier that was never right gets about 0.4, and the program that turns every named month into January gets over
+# Zero is tempting, and far off. The copier that was never right gets about 0.4, and the program that turns every named month into January gets over
 # 0.8. A wrong date is made of the same digits as a right one, and most of it stands in the right order. For dates BLEU
 # hides exactly what matters: one wrong digit out of ten is a missed train, and BLEU calls it two thirds right.
 #
@@ -810,8 +828,10 @@ for source, right, answer in wrong[:8]:
 # like the 15th month. American English suffers most; we shall see why in a moment. The program that counts words does
 # better here, since numbers are numbers for it, wherever they stand.
 #
-# Languages that it has never seen. Guess the order before you run it: Latin, Danish, Swahili, Estonian, Icelandic,
-# Croatian (*lipnja* is June), Lithuanian, Marathi (which has digits of its own).
+# Next, languages that it has never seen: Latin, Danish, Swahili, Estonian, Icelandic, Croatian (*lipnja* is June),
+# Lithuanian, Marathi (which has digits of its own).
+#
+# **Predict first.** In which of these eight will it read nearly every date, and in which hardly any?
 
 # %%
 print(f"{'':4}{'right':>7}{'unknown':>9}")
@@ -823,12 +843,15 @@ for locale in ("la", "da", "sw", "et", "is", "hr", "lt", "mr"):
 
 # %% [markdown]
 # "Unknown" is the share of characters that are in no training date; they are all read as one and the same token. Danish
-# is no problem, nor is Latin: their months sound like those of the neighbours (*juni*, *Iunii*). That is what 31
-# languages give to a 32nd. In Croatian and Lithuanian the months have old Slavic and Baltic names, and the model is
+# is no problem, nor is Latin: their months sound like those of the neighbours (*juni*, *Iunii*). Nor are Estonian and
+# Swahili much of one, though they are no relatives of these: they borrowed the names of their months. That is what 31
+# languages give to a 32nd. What counts is how the months are called, and not how the languages are related. In Croatian and Lithuanian the months have old Slavic and Baltic names, and the model is
 # back at guessing one in twelve, perhaps a little better; days and years it still reads. In Marathi it cannot even read
 # the digits, and answers all the same.
 #
-# And sources that should make a reader frown. What would *you* answer?
+# And sources that should make a reader frown: a 31 February, a year outside of the range, no date at all.
+#
+# **Predict first.** What will it answer to "en February 31, 2019" and to "de Hallo!", and how sure of it will it be?
 
 # %%
 asked = [
@@ -922,15 +945,20 @@ print(f"live, its German dates alone: exact {shares[0]:.0%}, unseen {shares[1]:.
 #
 # Each check tells you in a sentence why an answer is right or not yet. `hint("10.3")` helps in stages. Worked
 # solutions: `notebooks/solutions/10_translation.ipynb`.
+#
+# First a few short questions. Choose an answer, and read why it is right or not.
 
 # %%
-from gencourse.exercises import check, hint, progress
+from gencourse.exercises import check, hint, progress, quiz
+
+quiz("10")
 
 # %% [markdown]
 # **10.1 One row of cross-attention.** A decoder with attention by products, one head with $d = 4$ features, is about to
 # write its *first* token, and asks with $q = (1, 2, 0, 1)$. The source has three places, and one more of padding behind
 # them. The keys are $k_1 = (2, 0, 5, 2)$, $k_2 = (0, 0, 3, 0)$, $k_3 = (-2, 1, 1, 0)$ and $k_4 = (1, 2, 0, 1)$, the
 # values, one number each, are $10$, $20$, $40$ and $90$. Which weights do the four places get, and what is gathered?
+# (Three decimals are enough.)
 
 # %%
 weight_1 = ...
@@ -978,7 +1006,8 @@ check("10.3", search)
 
 # %% [markdown]
 # **10.4 BLEU with a pencil.** The translation is "the train to the coast and the sea", the reference "the train goes to
-# the coast at noon today". With $N = 2$: which precisions, which brevity penalty, which BLEU?
+# the coast at noon today". With $N = 2$: which precisions, which brevity penalty, which BLEU? (As shares, from 0 to 1;
+# three decimals are enough.)
 
 # %%
 precision_1 = ...

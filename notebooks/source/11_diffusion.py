@@ -66,6 +66,7 @@ RING_PREDICT = "velocity"  # what the network answers on the ring
 BROKEN_EPOCHS = 20  # passes for each of the three short runs of section 5
 STEPS = 30  # steps from noise to sample
 GUIDANCE = 1.6  # how far to go towards the class that is asked for; 1 is no guidance
+LOAD_CHECKPOINT = False  # True trains for a moment only, then takes the recorded networks: for a room short of time
 
 # %%
 import itertools
@@ -93,8 +94,8 @@ rng = np.random.default_rng(SEED)
 # **[noise rate](../docs/GLOSSARY.md#noise-rate)** (papers write $\sqrt{\bar\alpha_t}$ and $\sqrt{1 - \bar\alpha_t}$).
 # With squares that sum to 1, the pair walks along a quarter of the unit circle, and a thing of variance 1 keeps its
 # variance. How fast it walks is the **[schedule](../docs/GLOSSARY.md#noise-schedule)**. The one called *cosine* walks
-# at constant speed (Nichol and Dhariwal, 2021). It leaves a rest of 0.01 at both ends, so that nobody ever divides by
-# zero.
+# at constant speed (Nichol and Dhariwal, *Improved Denoising Diffusion Probabilistic Models*, 2021). It leaves a rest of
+# 0.01 at both ends, so that nobody ever divides by zero.
 
 
 # %% tags=["nbval-check-output"]
@@ -150,7 +151,8 @@ picture
 #
 # ### One stride, or a thousand small ones
 #
-# The name *diffusion* comes from doing it in small strides: keep a share $\sqrt{1 - \beta}$ of what is there, add noise
+# The name *diffusion* comes from doing it in small strides (the idea is from Sohl-Dickstein and others, 2015): keep a
+# share $\sqrt{1 - \beta}$ of what is there, add noise
 # with variance $\beta$, again and again. Two normal noises added are a normal noise, so a thousand strides must be the
 # same as one, with $s = \prod \sqrt{1 - \beta_i}$. Let 20,000 walkers start at 2 and take 300 of the thousand strides
 # of the first paper (Ho and others, 2020), whose $\beta$ grows from 0.0001 to 0.02:
@@ -176,6 +178,9 @@ np.testing.assert_allclose([walkers.mean(), walkers.std()], [2 * signal, np.sqrt
 # have been it, with the right noise; but most would have needed a very unlikely noise. By
 # **[squared error](../docs/GLOSSARY.md#squared-error)** the best answer is the mean of all candidates, each weighted by
 # how likely it was. Below, every one of the 20,000 points is a candidate.
+#
+# **Predict first.** A point is seen at $(1, 0.3)$. The nearest mode is at $(2, 0)$. Where does the best answer lie if
+# the time is 0.95, and where if it is 0.2?
 
 
 # %%
@@ -192,9 +197,9 @@ for t in (0.95, 0.6, 0.4, 0.2):
     print(f"seen at {place}, time {t}: believed to come from {mean_of_candidates(place, t).round(2)}")
 
 # %% [markdown]
-# The same place means different things at different times. At time 0.95 nearly everything is noise, the place says next
-# to nothing, and the best answer is near the middle of the ring. Where no point is! At time 0.2 it can only have been
-# the mode at (2, 0).
+# The same place means different things at different times. At time 0.2 it can only have been the mode at (2, 0). That
+# is a tempting answer for all times, and for the others it is wrong. At time 0.95 nearly everything is noise, the place
+# says next to nothing, and the best answer is near the middle of the ring. Where no point is!
 #
 # For a mixture of Gaussians the sum over candidates is an integral with a closed form. So on the ring, and only there,
 # we know the **[best possible denoiser](../docs/GLOSSARY.md#best-possible-denoiser)**: nothing can beat it but luck.
@@ -221,7 +226,7 @@ lattice = np.stack(np.meshgrid(ticks, ticks), axis=-1).reshape(-1, 2).astype("fl
 moves = {f"time {t}": (lattice, best_guess(lattice, t) - lattice) for t in (0.9, 0.6, 0.3)}
 clouds = {f"time {t}": np.asarray(diffusion.mix(points, noise, schedules.cosine(t)))[:120] for t in (0.9, 0.6, 0.3)}
 picture = viz.arrows(moves, behind=clouds, means=ring.means, limits=3.2, size=2.2)
-picture.colours = 10
+picture.colours = 8
 picture
 
 # %% [markdown]
@@ -270,9 +275,11 @@ for name in diffusion.PREDICTIONS:
 # %% [markdown]
 # Asked for the noise, a small miss near time 1 is a large one in the image: what is left of the signal is divided by
 # nearly nothing. Asked for the image, the same happens to the noise near time 0. The velocity never divides. So it
-# looks like the safe choice, and on the ring it is as good as any. On digits it is not. The record of this lesson, each
-# row trained several times (medians; the ring's share of points near a mode, and the digits' Fréchet distance, lower is
-# better):
+# looks like the safe choice. The next cell shows the record of this lesson, each row trained several times (medians; the
+# ring's share of points near a mode, more is better, and the digits' Fréchet distance, less is better).
+#
+# **Predict first.** Will the safe choice be the best one on the ring? And on digits, where four pixels in five are
+# exactly $-1$?
 
 # %%
 record = results.load_record("11")
@@ -281,6 +288,9 @@ for study, measure in (("ring", "share_within"), ("digits", "frechet")):
     print(f"{study}, {measure}:", *(f"    {name:36}{row[measure]:8.2f}" for name, row in rows.items()), sep="\n")
 
 # %% [markdown]
+# On the ring velocity and noise are equally good, and the point is the worst thing to ask for. On digits it is the other
+# way round: the image wins by far, and the noise is hopeless. Being safe is not enough.
+#
 # Our reading, which was not tested by itself: the modes of the ring are narrow, a twentieth of their distance from the
 # middle, and to hit them the *small* noises matter, which an image's plain squared error hardly pays for. A digit's
 # background is exactly $-1$. Asked for the image, a network answers "$-1$" and is right at every time. Asked for the
@@ -366,7 +376,7 @@ lattice = np.stack(np.meshgrid(ticks, ticks), axis=-1).reshape(-1, 2).astype("fl
 fields = {f"time {t}": (lattice, 0.1 * ring_model.reverse_field(lattice, t)) for t in (0.8, 0.5, 0.2)}
 clouds = {f"time {t}": np.asarray(diffusion.mix(points, noise, schedules.cosine(t)))[:120] for t in (0.8, 0.5, 0.2)}
 picture = viz.arrows(fields, behind=clouds, means=ring.means, limits=3.2, size=2.2)
-picture.colours = 10
+picture.colours = 8
 picture
 
 # %% [markdown]
@@ -392,7 +402,8 @@ print("from", start[0].round(3), "to", np.asarray(by_hand[0]).round(3), "believi
 
 # %% [markdown]
 # The older way draws. Were $x_0$ known, then $x_u$ would have a distribution: it comes from $x_0$ with noise, and a
-# stride of more noise made $x_t$ of it. Both are Gaussians, and by Bayes' rule their
+# stride of more noise made $x_t$ of it. Both are Gaussians. Bayes' rule multiplies the two (how likely $x_u$ was before,
+# and how likely it makes what was seen), and then their
 # **[precisions](../docs/GLOSSARY.md#precision-of-a-gaussian)** (one over variance) add up:
 #
 # $$q(x_u \mid x_t, x_0):\quad \frac{1}{\text{variance}} = \frac{1}{n_u^2} + \frac{r^2}{b}, \qquad
@@ -461,8 +472,9 @@ picture
 #
 # ### How many steps?
 #
-# Each step asks the network once, so steps are seconds. Before you run the next cell: what will *one* single step from
-# noise give?
+# Each step asks the network once, so steps are seconds.
+#
+# **Predict first.** What will *one* single step from noise give: a bad ring, or something else?
 
 # %%
 panels = {f"{steps} DDIM steps": ring_model.generate(800, steps=steps, eta=0.0, seed=SEED) for steps in (1, 3, 30)}
@@ -471,7 +483,7 @@ picture.colours = 12
 picture
 
 # %% [markdown]
-# One step believes at once, and what can be believed about pure noise is the mean of all points: a speck in the middle
+# No bad ring, hardly even a cloud. One step believes at once, and what can be believed about pure noise is the mean of all points: a speck in the middle
 # of the ring, where nothing ever was. A plain regression from noise to data would do just that. Three steps make a
 # rough ring, and thirty find all modes. It is the *many* steps, each of which only has to be a little right, that turn
 # a regression into a generator.
@@ -529,7 +541,8 @@ print("rates at time 1: signal {:.2f}, noise {:.2f}".format(*map(float, stops_ea
 
 # %% [markdown]
 # Three short runs: the wrong schedule on the ring, and then both schedules on a ring that was moved to the right by 2.
-# Guess before you look: which of the three will go wrong, and in which number?
+#
+# **Predict first.** Which of the three will go wrong, and in which number?
 
 # %%
 drawn = {name: model.generate(5000, steps=STEPS, seed=SEED) for name, (model, _) in runs.items()}
@@ -545,12 +558,12 @@ picture.colours = 12
 picture
 
 # %% [markdown]
-# On the ring of the first panel the bug cannot be seen. After half as many passes its numbers are as good as those of
-# section
-# 4. Pure noise has its mean at 0, as the ring has, and about the same width, so it looks nearly like what training saw
-#    last. Move the ring, and the right schedule still finds all modes and the right mean; it has further to go, and
-#    after such a short run it scatters more. The wrong one begins each walk at 0, where its training says "this must be
-#    the left side of the ring", and draws mostly that. Three of eight modes are nearly gone, and the mean is far off.
+# On the ring of the first panel the bug cannot be seen: after half as many passes its numbers are as good as those of
+# the section before. Pure noise has its mean at 0, as the ring has, and about the same width, so it looks nearly like
+# what training saw last. Now move the ring. The right schedule still finds all modes and the right mean; it has further
+# to go, and after such a short run it scatters more. The wrong one begins each walk at 0, where its training says "this
+# must be the left side of the ring", and draws mostly that. Three of eight modes are nearly gone, and the mean is far
+# off.
 #
 # Yet sample by sample it is the *better* of the two: its share within 3σ is high. What is wrong is the proportions. On
 # images it is the brightness: in 2023 Lin and others found that well-known text-to-image models, whose schedule left a
@@ -660,7 +673,12 @@ history = model.fit(
     epochs=EPOCHS,
     steps_per_epoch=steps_of_pass,
     verbose=0,
-    callbacks=[budget, keras.callbacks.LambdaCallback(on_epoch_end=watch), callbacks.Progress()],
+    callbacks=[
+        *recipes.recorded("11", "digits", LOAD_CHECKPOINT, budget=budget),
+        budget,
+        keras.callbacks.LambdaCallback(on_epoch_end=watch),
+        callbacks.Progress(),
+    ],
 )
 
 # %%
@@ -692,10 +710,10 @@ shown = np.linspace(0, STEPS - 6, 4).astype(int)
 beliefs = [model.denoise(path[i], float(visited[0, i]), labels=np.arange(10))[0] for i in shown]
 picture = viz.compare_grids(
     {
-        "what there is": look(np.concatenate([path[i][:8] for i in shown])),
-        "what is believed": data.to_unit(np.concatenate([belief[:8] for belief in beliefs])),
+        "what there is": look(np.concatenate([path[i][:6] for i in shown])),
+        "what is believed": data.to_unit(np.concatenate([belief[:6] for belief in beliefs])),
     },
-    columns=8,
+    columns=6,
     scale=1.0,
 )
 picture.colours = 5
@@ -809,7 +827,8 @@ if PREDICT == "image":
 print(f"believing in a {label[0]} moves a pixel by {np.abs(told - untold).mean():.3f} on average")
 
 # %% [markdown]
-# Before you look: what will $g = 4$ do to the hundred ways of writing a three?
+# **Predict first.** What will $g = 4$ do to the many ways of writing a three? And what will the three rows show with
+# $g = 0$?
 
 # %%
 same = np.tile(latents[:6], (3, 1, 1, 1))  # three classes, the same starts; by DDIM: nothing else differs
@@ -819,7 +838,7 @@ grids = {
     for g in (0, 1, GUIDANCE, 4)
 }
 picture = viz.compare_grids(grids, columns=6, scale=1.0)
-picture.colours = 5
+picture.colours = 4
 picture
 
 # %% [markdown]
@@ -855,7 +874,7 @@ print(results.compare("11", "digits_guided_class_accuracy", value, parameters=PA
 # Half of an image is known. Walk from noise as always; but in each step put the known pixels in the place of what is
 # *believed* of them, and let the network believe the rest. `inpaint` does that, here four times from different noise.
 # Each step is repeated a few times, with noise in between, so that old and new parts grow together (Lugmayr and others,
-# 2022).
+# *RePaint*, 2022).
 
 # %%
 pick = [int(np.flatnonzero(digits.test_labels == digit)[4]) for digit in (0, 2, 3, 4, 5, 7, 8, 9)]
@@ -864,7 +883,7 @@ known[14:] = 0
 fillings = [model.inpaint(held_out[pick], known, steps=STEPS, repeats=4, seed=seed) for seed in range(4)]
 half = np.where(known == 1, held_out[pick], 0)
 picture = viz.image_grid(data.to_unit(np.concatenate([half, *fillings, held_out[pick]])), columns=8)
-picture.colours = 8
+picture.colours = 6
 picture
 
 # %% [markdown]
@@ -876,8 +895,9 @@ picture
 # ### Back to the noise, and a surprise
 #
 # DDIM has no dice. So one can walk its path the other way: from an image to the noise that it would be drawn from. That
-# is called **[inversion](../docs/GLOSSARY.md#inversion)**. The path back then leads to the image again. Before you run
-# it: what mean and standard deviation should that noise have?
+# is called **[inversion](../docs/GLOSSARY.md#inversion)**. The path back then leads to the image again.
+#
+# **Predict first.** What mean and standard deviation should that noise have?
 
 # %%
 there = model.invert(held_out[pick], steps=50)
@@ -941,7 +961,7 @@ def between(first, second, count=10):
 
 
 picture = viz.image_grid(np.concatenate([between(2, 0), between(3, 7)]), columns=10, scale=1.0)
-picture.colours = 8
+picture.colours = 6
 picture
 
 # %% [markdown]
@@ -1012,14 +1032,18 @@ for lesson, name in (("02", "DCGAN, no classes"), ("06", "conditional GAN")):
 #
 # Each check tells you in a sentence why an answer is right or not yet. `hint("11.2")` helps in stages. Worked
 # solutions: `notebooks/solutions/11_diffusion.ipynb`.
+#
+# First a few short questions. Choose an answer, and read why it is right or not.
 
 # %%
-from gencourse.exercises import check, hint, progress
+from gencourse.exercises import check, hint, progress, quiz
+
+quiz("11")
 
 # %% [markdown]
-# **11.1 One pixel.** The signal rate is 0.6 and the noise rate 0.8. A pixel of the image is 0.5 and its noise is $-1$.
+# **11.1 One pixel.** The signal rate is 0.8 and the noise rate 0.6. A pixel of the image is 0.5 and its noise is $-1$.
 # What is the noisy pixel? What velocity should a network answer? And if a network that is asked for the *noise* answers
-# $-0.7$, which image pixel does it believe in?
+# $-0.8$, which image pixel does it believe in?
 
 # %%
 noisy_pixel = ...
@@ -1098,14 +1122,12 @@ progress()
 # %% [markdown]
 # ## What to read next
 #
-# - Sohl-Dickstein et al., *Deep Unsupervised Learning using Nonequilibrium Thermodynamics*, 2015: the idea.
 # - Ho, Jain and Abbeel, *Denoising Diffusion Probabilistic Models*, 2020: the paper that made it work; its algorithms 1
 #   and 2 are sections 3 and 4.
 # - Song, Meng and Ermon, *Denoising Diffusion Implicit Models*, 2021: without dice; also inversion and interpolation.
 # - Song et al., *Score-Based Generative Modeling through Stochastic Differential Equations*, 2021: the reverse field,
 #   and why it works.
-# - Nichol and Dhariwal, *Improved Denoising Diffusion Probabilistic Models*, 2021: the cosine schedule.
-# - Salimans and Ho, *Progressive Distillation for Fast Sampling of Diffusion Models*, 2022: velocity, and fewer steps.
-# - Ho and Salimans, *Classifier-Free Diffusion Guidance*, 2022. Lugmayr et al., *RePaint*, 2022: holes.
+# - Salimans and Ho, *Progressive Distillation for Fast Sampling of Diffusion Models*, 2022: velocity, and fewer steps;
+#   and Ho and Salimans, *Classifier-Free Diffusion Guidance*, 2022, for section 8.
 # - Lin et al., *Common Diffusion Noise Schedules and Sample Steps are Flawed*, 2023: section 5, at full size.
 # - **Lesson 12** makes discrete codes and learns what is written in them. **Lesson 15** puts all models in one table.

@@ -64,6 +64,7 @@ PRIOR_RATE = 6e-3
 TEMPERATURE = 0.9  # what logits are divided by when codes are drawn
 GUIDANCE = 2.0  # how far to go towards what the class says, and beyond; 1 arrives there
 BROKEN_EPOCHS = 1  # passes for each of the four small models of section 9
+LOAD_CHECKPOINT = False  # True trains for a moment only, then takes the recorded networks: for a room short of time
 
 # %%
 import io
@@ -103,7 +104,7 @@ print("points of each code", np.bincount(codes, minlength=12))
 print(f"mean squared distance {squares.min(axis=1).mean():.2f}")
 
 # %% [markdown]
-# All distances of all pairs are dear when there are many: 32 images of 49 vectors of 32 numbers against 256 codes are
+# All distances of all pairs cost a lot when there are many: 32 images of 49 vectors of 32 numbers against 256 codes are
 # 13 million differences. Multiply out: $|x - e|^2 = |x|^2 - 2\,x \cdot e + |e|^2$. The first term is the same for all
 # codes and changes no comparison; the middle one is a matrix product, which computers love. The package does it so.
 
@@ -145,10 +146,11 @@ book.learn(points, book.nearest(points), seed=0)
 np.testing.assert_allclose(book.vectors, moved, rtol=1e-3, atol=1e-3)
 
 # %% [markdown]
-# Twelve codes, eight heaps, all codes in one corner; sixty batches of 64 points. Before you run the next cell: how many
-# of the twelve will stand for anything in the end? The second codebook differs in one rule: a code whose running count
-# falls below a twentieth of its fair share is lifted out and begins anew at some point of the present batch. That is a
-# **[restart](../docs/GLOSSARY.md#restart)**.
+# Twelve codes, eight heaps, all codes in one corner; sixty batches of 64 points. Two codebooks learn from them. The
+# second differs in one rule: a code whose running count falls below a twentieth of its fair share is lifted out and
+# begins anew at some point of the present batch. That is a **[restart](../docs/GLOSSARY.md#restart)**.
+#
+# **Predict first.** How many of the twelve codes will stand for anything in the end, without restarts and with them?
 
 # %%
 many = ring.sample(2000, seed=99)
@@ -165,14 +167,17 @@ for name, book in books.items():
 # %%
 places = {"at the start": vectors} | {name: book.vectors.numpy() for name, book in books.items()}
 used = {"at the start": np.bincount(codes, minlength=12) > 0} | {name: counts > 0 for name, counts in use.items()}
-viz.code_points(points, places, used=used)
+picture = viz.code_points(points, places, used=used)
+picture.colours = 16
+picture
 
 # %% [markdown]
 # Grey: the points. A disc is a code that stands for some of them, a square with its number struck out is one that
-# stands for none. Without restarts only the few codes that lay nearest to the ring at the start ever won a point. They
-# were pulled into the ring and now each stands in the *middle* of several heaps, where no point is; the others never
-# won, so they never moved, and never will. They are **[dead codes](../docs/GLOSSARY.md#dead-code)**. With restarts
-# every heap has at least one code to itself, some have two, and the distance is about the spread of a heap.
+# stands for none. Without restarts it is three of twelve. Eight is a tempting guess, one code for each heap, but nobody hands the
+# heaps out: only the few codes that lay nearest to the ring at the start ever won a point. They were pulled into the
+# ring and now each stands in the *middle* of several heaps, where no point is; the others never won, so they never
+# moved, and never will. They are **[dead codes](../docs/GLOSSARY.md#dead-code)**. With restarts all twelve work. Every
+# heap has at least one code to itself, some have two or more, and the distance is about the spread of a heap.
 #
 # Remember the middle picture: it is how VQ-VAEs fail, in 32 dimensions, where nobody sees it. Section 9 comes back to
 # it.
@@ -297,8 +302,8 @@ np.testing.assert_allclose(vq.straight_through(said, nearest), passed)
 # **[commitment](../docs/GLOSSARY.md#commitment)** $(z - \mathrm{sg}(e))^2$, which pulls what the encoder says towards
 # the code that is used instead.
 #
-# Before you run it: 0.8 is no code. Where will $z$ come to rest without commitment, where with a weight of 0.5, and
-# where with a weight of 2?
+# **Predict first.** The target, 0.8, is no code. Where will $z$ come to rest without commitment, where with a weight of
+# 0.5, and where with a weight of 2?
 
 
 # %%
@@ -319,7 +324,8 @@ picture.colours = 16
 picture
 
 # %% [markdown]
-# Without commitment it never rests. Beyond 0.5 the code is 1, too large, so it is sent back; below 0.5 the code is 0,
+# Without commitment it never rests. It is tempting to say 0.8, but no slope is ever taken at $z$ itself, only at codes,
+# and neither 0 nor 1 is right. Beyond 0.5 the code is 1, too large, so it is sent back; below 0.5 the code is 0,
 # too small: what the encoder says stays at the border, and its code jumps up and down for ever. With 0.5 it crosses
 # over and settles at 0.6, safely on the side of the 1. With 2 the pull back to the old code is so strong that it never
 # crosses: it settles at 0.4, at the wrong code. A decoder can learn to live with any code, as long as it is always the
@@ -342,8 +348,8 @@ picture
 # | codebook | no gradient at all: running averages of what the encoder said, as in section 1 |
 # | prior | how likely it finds the codes that came out, which it takes as given (section 7) |
 #
-# The paper moved its codes by gradient, with a third term $(\mathrm{sg}(z) - e)^2$; its authors name averages as the
-# alternative in an appendix, and most have used them since. An average is where that term is smallest *at once*, while
+# The first VQ-VAE (van den Oord and others, 2017) moved its codes by gradient, with a third term $(\mathrm{sg}(z) -
+# e)^2$; its authors name averages as the alternative in an appendix, and most have used them since. An average is where that term is smallest *at once*, while
 # gradient steps follow a moving encoder with a delay, at a learning rate that has to be chosen. Section 9 compares. And
 # absolute differences instead of squares: if a pixel may be dark or light, the best answer under squares is the grey in
 # between, and under absolute differences one of the two.
@@ -368,8 +374,10 @@ np.testing.assert_allclose(package["commitment_loss"], commitment, rtol=1e-3)
 #
 # Everything in one call: each step trains the autoencoder, moves the codebook, and lets the prior learn the codes as
 # they are at that moment. (How the numbers were chosen: `docs/search-vq.md`.) Ten samples are drawn after each pass,
-# one of each class. The next cell trains for about a minute. Meanwhile, guess: how many of the 256 codes will do work?
-# And will the prior's task get easier or harder, as the alphabet improves?
+# one of each class. The next cell trains for about a minute.
+#
+# **Predict first.** In which passes will codes still have to be restarted? And will the prior need more nats for a map
+# or fewer, as the alphabet improves?
 
 # %%
 frames = callbacks.SampleFrames(n=10, seed=SEED, keep=lambda samples: np.clip(samples, 0.0, 1.0))
@@ -380,7 +388,12 @@ history = model.fit(
     epochs=EPOCHS,
     steps_per_epoch=steps,
     verbose=0,
-    callbacks=[budget, frames, callbacks.Progress()],
+    callbacks=[
+        *recipes.recorded("12", "fashion", LOAD_CHECKPOINT, budget=budget),
+        budget,
+        frames,
+        callbacks.Progress(),
+    ],
 )
 
 # %%
@@ -388,13 +401,15 @@ past = model.training_history
 viz.loss_curves({"prior: nats of the 49 codes": past["code_nats"]}, y_label="nats an image")
 
 # %%
-print("pass" + "".join(f"{epoch:8}" for epoch in range(1, EPOCHS + 1)))
+print("pass" + "".join(f"{epoch:8}" for epoch in range(1, len(past["perplexity"]) + 1)))
 for name in ("reconstruction_loss", "commitment_loss", "perplexity", "restarted"):
     print(f"{name:20}" + "".join(f"{value:8.3g}" for value in past[name]))
 
 # %% [markdown]
-# The prior's line falls throughout, though its task changes under its hands: the letters still move. In the table the
-# restarts are a matter of the first pass; after that every code has found work. The reconstruction gains to the end.
+# The prior's line falls throughout, though its task changes under its hands: the letters still move. (There is a good
+# reason to expect the opposite: letters that say more are harder to foretell. Here the prior learns faster than its task
+# grows.) In the table the restarts are a matter of the first pass; after that nearly every code has found work, and from
+# the third pass on every one. The reconstruction gains to the end.
 # The perplexity (how evenly the codes are used, section 6) is highest early and then sinks a little while the images
 # get better: even use is not an end in itself. It is taken batch by batch here, which makes it smaller than it will be
 # on all held-out images.
@@ -423,13 +438,13 @@ picture
 again = np.clip(model.reconstruct(real_images), 0.0, 1.0)
 shown = [real_images[:12], again[:12], np.abs(real_images - again)[:12]]
 picture = viz.image_grid(np.concatenate(shown), columns=12)
-picture.colours = 12
+picture.colours = 8
 picture
 
 # %% [markdown]
 # Class, cut and shade come back, and so do sleeves and heels. What does not is whatever is finer than a block can say:
 # the writing on the pullover is a smear, checks and meshes become blotches, and the third row shows them as grains
-# inside the outline. Hardly anything is left of the outline itself.
+# inside the outline. Of the outline itself the third row shows hardly anything: it comes back well.
 #
 # ### The code of an image, place by place
 #
@@ -448,7 +463,7 @@ light = drawn.mean(axis=(1, 2))
 chosen = {"ankle boot": 0, "pullover": 1, "trousers": 2, "sandal": 8}
 four = {name: codes[i] for name, i in chosen.items()}
 picture = viz.code_tiles(four, real_images[list(chosen.values())], shades=light, columns=2)
-picture.colours = 16
+picture.colours = 12
 picture
 
 # %% [markdown]
@@ -519,7 +534,9 @@ in_pixels = real_images[tops].copy()
 in_pixels[:, cut * side :] = real_images[bottoms][:, cut * side :]
 in_codes = np.clip(model.decode(spliced), 0.0, 1.0)
 rows = np.stack([real_images[tops], real_images[bottoms], in_codes, in_pixels], axis=1)
-viz.image_grid(rows.reshape(-1, 28, 28, 1), columns=4, scale=1.4)
+picture = viz.image_grid(rows.reshape(-1, 28, 28, 1), columns=4, scale=1.4)
+picture.colours = 12
+picture
 
 # %% [markdown]
 # In pixels the cut is a cut. Through the codes the decoder sees both sides of the seam and softens it, within a block
@@ -529,8 +546,9 @@ viz.image_grid(rows.reshape(-1, 28, 28, 1), columns=4, scale=1.4)
 # ## 7 · Which sentences there are
 #
 # The decoder reads any map of codes. Is any map an image? Draw maps in three ways: each place any code; each place a
-# code that is usual *at that place*, as often as in the training images; and from the prior. Guess first: what will the
-# middle ones look like? Each place is right on its own.
+# code that is usual *at that place*, as often as in the training images; and from the prior.
+#
+# **Predict first.** What will the middle ones look like, in which each place is right on its own?
 
 # %%
 train_codes = model.encode(data.to_unit(fashion.train_images)).reshape(-1, grid[0] * grid[1])  # (10000, 49)
@@ -549,7 +567,8 @@ picture
 
 # %% [markdown]
 # Any code: rubble. Usual at its place: a pile of rubble in the shape of a garment, dark outside and light in the
-# middle, and every block on its own. On the right, from the prior, clothes. Every block on the left and in the middle
+# middle, and every block on its own. It is no blurred mean garment, as one might expect: each place *draws* a sharp
+# block, and asks no neighbour. On the right, from the prior, clothes. Every block on the left and in the middle
 # is a real block of the alphabet; what is missing is what goes with what, and nothing else.
 #
 # The **[prior](../docs/GLOSSARY.md#prior)** is the network of lesson 08, with masked convolutions, over 49 codes
@@ -583,8 +602,8 @@ viz.pixel_maps({"ankle boot": surprise[0].round(1), "pullover": surprise[1].roun
 
 # %% [markdown]
 # One number for each letter, in nats; $\log 256 \approx 5.5$ is what a blind guess would cost. Where nothing new
-# begins, a letter costs next to nothing: black after black, cloth after the same cloth. It is dear where something
-# starts, as at the top of the boot's shaft; and dearest where the pullover has its writing, dearer than a blind guess.
+# begins, a letter costs next to nothing: black after black, cloth after the same cloth. It costs more where something
+# starts, as at the top of the boot's shaft; and most where the pullover has its writing, more than a blind guess.
 # Nobody could foresee that, and a prior that is sure of plain cloth pays for having been sure.
 #
 # Added up and averaged over all held-out images: what does a map cost somebody who knows nothing, somebody who knows
@@ -609,7 +628,7 @@ viz.bars(nats, unit="nats for the codes of a held-out image (less is better)", n
 # %%
 asked = np.repeat(np.arange(10), 6)
 picture = viz.image_grid(np.clip(model.generate(60, seed=SEED, labels=asked), 0.0, 1.0), columns=6, scale=1.2)
-picture.colours = 12
+picture.colours = 8
 picture
 
 # %% [markdown]
@@ -640,8 +659,8 @@ np.testing.assert_array_equal(likeliest[:, 0, 0], by_hand)
 print("the likeliest first code of each class:", by_hand)
 
 # %% [markdown]
-# Guess before you run it: what will a low temperature do to precision and recall, what will guidance do, and which
-# number will notice first that the class counts for more?
+# **Predict first.** What will a low temperature do to precision and recall? If some guidance makes the samples better,
+# will a weight of 5 make them better still?
 
 # %%
 tailor = metrics.load_evaluator("fashion")
@@ -766,7 +785,8 @@ for name, value in fresh.items():
 #
 # Four autoencoders, without a prior, one pass each: the lesson's codebook; the same without restarts, its vectors begun
 # at random; codes by gradient, as in the paper, from the same random start; and by gradient again, but begun near zero.
-# Before you run it: which of them will have dead codes, and which number will be the first to say so?
+#
+# **Predict first.** Which of the four will have dead codes, and which number will be the first to say so?
 
 # %%
 BOOKS = {
@@ -864,9 +884,13 @@ for row in results.load_record("12").table("fashion"):
 #
 # Each check tells you in a sentence why an answer is right or not yet. `hint("12.2")` helps in stages. Worked
 # solutions: `notebooks/solutions/12_vq.ipynb`.
+#
+# First a few short questions. Choose an answer, and read why it is right or not.
 
 # %%
-from gencourse.exercises import check, hint, progress
+from gencourse.exercises import check, hint, progress, quiz
+
+quiz("12")
 
 # %% [markdown]
 # **12.1 Bits and codes in use.** (a) How many bits does it take to write down a map of 8×8 codes out of a codebook of
@@ -961,9 +985,8 @@ progress()
 #   speech and video; codes by averages are in its appendix.
 # - Bengio, Léonard and Courville, *Estimating or Propagating Gradients Through Stochastic Neurons*, 2013: the
 #   straight-through estimator among its rivals.
-# - Razavi, van den Oord and Vinyals, *Generating Diverse High-Fidelity Images with VQ-VAE-2*, 2019: two maps of codes,
-#   a coarse and a fine one.
-# - Dhariwal et al., *Jukebox*, 2020: music in codes; where the restarts come from.
+# - Dhariwal et al., *Jukebox: A Generative Model for Music*, 2020: music in codes, on three levels from coarse to fine;
+#   where the restarts come from.
 # - Esser, Rombach and Ommer, *Taming Transformers for High-Resolution Image Synthesis*, 2021: the decoder of a VQ-VAE
 #   with a discriminator as a judge (lesson 02), and a transformer (lesson 09) as the prior.
 # - Mentzer et al., *Finite Scalar Quantization: VQ-VAE Made Simple*, 2023: round each number instead, and no codebook

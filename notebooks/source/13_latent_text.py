@@ -68,6 +68,7 @@ GAN_RATE = 5e-4  # learning rate of the generator in that game
 POLICY_DISCOUNT = 0.5  # what the next word's reward counts for this one, in section 8
 COLLAPSE_STEPS = 160  # steps of the game that collapses, in section 10
 COLLAPSE_RATE = 5e-3  # learning rate of its generator: far too high
+LOAD_CHECKPOINT = False  # True trains for a moment only, then takes the recorded networks: for a room short of time
 
 # %%
 import numpy as np
@@ -191,17 +192,17 @@ np.testing.assert_allclose(package["reconstruction"], reconstruction.mean(), rto
 #
 # ## 3 · Broken on purpose: the KL vanishes
 #
-# Now train, with exactly this bound as the loss. Guess first: which of the two terms will change more, and will the KL
-# rise as it did with images in lesson 03?
+# Now train, with exactly this bound as the loss, and watch the KL. With the images of lesson 03 it rose.
 
 # %%
 examples = recipes.ShortTexts("sentences", parameters=PARAMETERS)
 
 
-def train(some_model, steps, decay="cosine", watch=lambda budget: ()):
+def train(some_model, steps, decay="cosine", watch=lambda budget: (), saved=None):
     budget = callbacks.Budget(steps=steps, decay=decay)
     stream = examples.stream(batch_size=BATCH_SIZE, seed=SEED)
-    watchers = [budget, *watch(budget), callbacks.Progress()]
+    loader = recipes.recorded("13", saved, saved is not None and LOAD_CHECKPOINT, budget=budget)
+    watchers = [*loader, budget, *watch(budget), callbacks.Progress()]
     some_model.fit(stream, epochs=-(-steps // EPOCH), steps_per_epoch=EPOCH, verbose=0, callbacks=watchers)
     return budget
 
@@ -218,8 +219,11 @@ viz.loss_curves(curves, x_label=f"{EPOCH} steps each", y_label="nats a sentence"
 
 # %% [markdown]
 # Within the first steps the KL falls to a few tenths of a nat, and there it stays, while the reconstruction improves by
-# dozens of nats. The guess is nearly the prior, the same for every sentence. Does the decoder notice its latents at all?
-# Give it those of *another* sentence, and see what that costs:
+# dozens of nats. So it has learnt something. Does it use its latents? Give the decoder those of *another* sentence, and
+# see what that costs.
+#
+# **Predict first.** With its own latents a sentence costs about 71 nats by now. What will it cost with another
+# sentence's: about the same, a dozen nats more, or twice as much?
 
 
 # %%
@@ -247,7 +251,8 @@ for i in shown[:3]:
     print(f"{some[i]}\n    -> {copies[i]}")
 
 # %% [markdown]
-# It hardly notices: a few tenths of a nat, of about seventy. `reconstruct` always takes the likeliest token, so that only
+# About the same. The decoder hardly notices: a few tenths of a nat, of about seventy. The guess is nearly the prior, the
+# same for every sentence. `reconstruct` always takes the likeliest token, so that only
 # the latents can make a difference, and a reconstruction is just *some* sentence: a handful of them for everybody.
 #
 # This is **[posterior collapse](../docs/GLOSSARY.md#posterior-collapse)**, called *KL vanishing* when it happens to
@@ -276,7 +281,7 @@ for i in shown[:3]:
 
 # %%
 before = model.generate(1000, temperature=0.8, seed=SEED)
-budget = train(model, STEPS)
+budget = train(model, STEPS, saved="vae")
 
 # %%
 history = model.training_history
@@ -446,8 +451,10 @@ print("verdict", round(float(verdict), 3), "slope", tape.gradient(verdict, logit
 # ### Step one: noise, then the maximum
 #
 # Draw a uniform number $u$ for each word, make **[Gumbel](../docs/GLOSSARY.md#gumbel-noise)** noise of it,
-# $g = -\log(-\log u)$, add it to the logits, and take the largest. It looks like a strange game. Before you run it: how
-# often will each word win?
+# $g = -\log(-\log u)$, add it to the logits, and take the largest. It looks like a strange game.
+#
+# **Predict first.** The logits are 2, 1, 0 and −1. How often will each word win, compared with the softmax of the
+# logits: more evenly, less evenly, or just as often?
 
 # %%
 shares = tf.nn.softmax(logits)[0].numpy()
@@ -564,7 +571,7 @@ print("verdicts", game.discriminator(generated).numpy()[:, 0].round(2))
 
 # %%
 written_before = written_plain[1.0]  # what it writes now, with the same dice
-budget = train(game, GAN_STEPS, decay="constant")
+budget = train(game, GAN_STEPS, decay="constant", saved="gumbel")
 written_after = game.generate(1000, seed=SEED)
 
 # %%
@@ -610,11 +617,15 @@ np.testing.assert_allclose((rewards[:, None] * scores).mean(axis=0), exact, atol
 
 # %% [markdown]
 # It gets there, slowly. Every single draw knows only whether *it* was good, not which other word would have been
-# better. And there is a trap: add 10 to every reward. Nothing has changed about which word is best, but now *every*
-# drawn word is praised, and only the difference of the praises counts. The cure is to subtract a
-# **[baseline](../docs/GLOSSARY.md#baseline-of-rewards)** $b$ that does not depend on the draw, best what one would have
-# expected anyway. Since the mean of $\nabla \log p$ is 0, the slope stays right on average. Batches of 32 draws,
-# rewards raised by 10:
+# better.
+#
+# Now add 10 to every reward. Nothing has changed about which word is best. And since the mean of $\nabla \log p$ is 0,
+# the mean of the estimates has not changed either. The same holds when a number is subtracted, as long as it does not
+# depend on the draw: a **[baseline](../docs/GLOSSARY.md#baseline-of-rewards)** $b$. So we estimate the slope from
+# batches of 32 draws, once with the raised rewards as they are, and once minus their mean.
+#
+# **Predict first.** Both are right on average. How much further will the single estimates spread without the baseline:
+# hardly at all, twice as far, or twenty times as far?
 
 # %%
 raised = (rewards + 10).reshape(-1, 32, 1)
@@ -628,9 +639,10 @@ for name, found in estimates.items():
 viz.histogram(estimates, bins=19, limits=(-3.2, 3.5), x_label="slope, from 32 draws")
 
 # %% [markdown]
-# Both are right on average. Without a baseline the spread is some twenty times as large, and a batch often has even the
-# sign wrong; with it, nearly all batches fall into a single bar of the picture. That one subtraction decides whether
-# learning from rewards works.
+# Without a baseline the spread is some twenty times as large, and a batch often has even the sign wrong. For with 10 on
+# top, *every* drawn word is praised, and only the small difference of the praises tells good from bad; what counts is
+# which words happen to be drawn. With the baseline, nearly all batches fall into a single bar of the picture. The best
+# baseline is what one would have expected anyway. That one subtraction decides whether learning from rewards works.
 #
 # The package's loss is the same thing for texts: minus $\log p$ of each word, times its
 # **[advantage](../docs/GLOSSARY.md#advantage)**, reward minus baseline, which counts as a plain number. Equal to ours:
@@ -675,7 +687,10 @@ print("after the game with rewards:", *written_for_rewards[:6], sep="\n    ")
 #   writer as references. Large is bad: it says the same again and again. Small is
 #   **[diversity](../docs/GLOSSARY.md#diversity)**.
 #
-# One of them alone is worthless. Three writers that need no network, a thousand sentences each:
+# Eight writers, a thousand sentences each. Three of them need no network: one copies from the training part, one takes
+# real sentences and shuffles the words of each, one writes a single sentence a thousand times.
+#
+# **Predict first.** Which of the eight will have the highest reference BLEU, and which the lowest self-BLEU?
 
 # %%
 real = list(rng.choice(sentences.train, 1000, replace=False))
@@ -697,7 +712,8 @@ for name, found in measured.items():
     print("{:40}{:15.1f}{:11.1f}{:11.1f}{:8.1f}{:6.0f}".format(name, *numbers))
 
 # %% [markdown]
-# One sentence wins quality by far. Shuffled words win diversity. And a copier scores just what real sentences score, so
+# One sentence, written a thousand times, wins quality by far. Shuffled words win diversity. So one of the two measures
+# alone is worthless. And a copier scores just what real sentences score, so
 # that another column has to tell. Every measure has somebody who wins it for nothing; lesson 15 has more of them.
 #
 # Now the honest ones. At temperature 1 the plain model and the VAE lie a little below real sentences in both columns.
@@ -734,15 +750,19 @@ viz.trade_off(
 
 # %% [markdown]
 # The temperatures of maximum likelihood stand beside its points; the others have the same three, from left to right. The
-# VAE's points lie on the plain model's curve, further to the left: at equal temperature its tokens are drawn as boldly, and the
-# latents add some variety. Rewards: on the curve, too. Soft words: a little below it, with whiskers so long that one seed
-# can lie above. No game lifts anything off the curve, which is what Caccia and others found for the text GANs of their time.
+# VAE's points lie on the plain model's curve, further to the left: at equal temperature its tokens are drawn as boldly,
+# and the latents add some variety. Rewards: on the curve, too. Soft words: a little below it, with whiskers so long that
+# one seed can lie above. No game lifts anything off the curve, which is what Caccia and others found for the text GANs of
+# their time.
 #
 # ### The length
 #
 # Some single runs do lie above it, and the game of section 7 may be one of them. Before we believe that, look at the last
-# column of the table: games change the *length* of sentences. A short sentence has few long stretches to get wrong. Does
-# that alone raise the score? Take sentences of the plain model, and keep those of at most 48 characters:
+# column of the table: games change the *length* of sentences. A short sentence has few long stretches to get wrong. So
+# take sentences of the plain model, throw away those of more than 48 characters, and measure the rest.
+#
+# **Predict first.** The plain model has 9.1 and 10.2 percent, for reference BLEU and self-BLEU. Nothing is learnt here,
+# only left out. Will one of the two change, both, or none?
 
 # %%
 short = [one for seed in range(SEED, SEED + 2) for one in write_plain(1000, seed=seed) if len(one) <= 48][:1000]
@@ -751,10 +771,11 @@ print(f"{len(short)} sentences of {found['mean_length']:.0f} characters on avera
 print(f"reference BLEU {100 * found['reference_bleu']:.1f}, self-BLEU {100 * found['self_bleu']:.1f}")
 
 # %% [markdown]
-# It does. Throwing away long sentences brings the plain model more than a point of reference BLEU for about one point of
-# self-BLEU; along its curve that costs about two. So it lies above its own curve, and nothing has been learnt. Compare *that* with the two games at the same length: the game with rewards is clearly
-# below it, and the game with soft words, in the run kept here, is about as good. A measure can be moved without any
-# gain, and an optimiser will find out how.
+# Both change. Throwing away long sentences brings the plain model more than a point of reference BLEU for about one
+# point of self-BLEU; along its curve that costs about two. So it lies above its own curve, and nothing has been learnt.
+# Compare *that* with the two games at the same length: the game with rewards is clearly below it, and the game with soft
+# words, in the run kept here, is about as good. A measure can be moved without any gain, and an optimiser will find out
+# how.
 #
 # A generator of a game is still a language model: it has probabilities for every next token, so it can be scored like
 # one, too.
@@ -805,7 +826,10 @@ for table in ("gumbel", "policy"):
 #
 # Mode collapse was easy to bring about in lesson 01: one player learnt too fast. Here, too. The game with rewards, from
 # the plain model again, without a head start, with a learning rate five times as high, and every word credited with the
-# whole rest of the sentence (discount 1). A question first: which of the measures will notice, and in which direction?
+# whole rest of the sentence (discount 1).
+#
+# **Predict first.** Three things are measured on the way: the share of different sentences, reference BLEU and
+# self-BLEU. Which of them will notice the collapse, and in which direction will each go?
 
 # %%
 COLLAPSING = {
@@ -846,10 +870,11 @@ for step, written in list(zip(counter.steps, looks, strict=True))[::2]:
     print(f"step {step}: reference BLEU {bleus[0]}, self-BLEU {bleus[1]}", *written[:2], sep="\n    ")
 
 # %% [markdown]
-# First the sentences fall to pieces: reference BLEU sinks while nearly all of the two hundred are still different. Then,
-# within a few dozen steps, a handful is left, or a single one, and it is no sentence: commas, in the run kept here.
-# Without spaces they are *one* word, so self-BLEU, which looks for up to four words in a row, finds nothing to compare
-# and says 0: most diverse. Plain counting notices, so always count. (In images, too, a collapsed generator need not
+# First the sentences fall to pieces: reference BLEU sinks while most of the two hundred are still different (with a dip
+# on the way, in the run kept here). Then, within a few dozen steps, a handful is left, or a single one, and it is no
+# sentence: commas, in the run kept here. One would expect self-BLEU to rise to 100. But without spaces the commas are
+# *one* word, so self-BLEU, which looks for up to four words in a row, finds nothing to compare and says 0: most diverse.
+# Plain counting notices, so always count. (In images, too, a collapsed generator need not
 # make one *good* image.)
 #
 # Why does nothing pull it back? The discriminator has found out long ago. But a policy learns only from what it draws.
@@ -895,14 +920,19 @@ for name in ("lines", "lines_vae"):
 #
 # Each check tells you in a sentence why an answer is right or not yet. `hint("13.2")` helps in stages. Worked
 # solutions: `notebooks/solutions/13_latent_text.ipynb`.
+#
+# First a few short questions. Choose an answer, and read why it is right or not.
 
 # %%
-from gencourse.exercises import check, hint, progress
+from gencourse.exercises import check, hint, progress, quiz
+
+quiz("13")
 
 # %% [markdown]
 # **13.1 One soft draw.** A vocabulary has three words, *tea*, *milk* and *sugar*, with the logits 1, 2 and 0. The Gumbel
 # noise of this draw is 1.5, -0.5 and 0.8. Which word is drawn? Which share does *tea* get in the softened draw, at
-# temperature 1 and at temperature 0.5? And how often is *tea* drawn in the long run, over many noises?
+# temperature 1 and at temperature 0.5? And how often is *tea* drawn in the long run, over many noises? (Three decimals
+# are enough.)
 
 # %%
 drawn = ...  # "tea", "milk" or "sugar"
@@ -916,7 +946,7 @@ check("13.1", (drawn, share_at_1, share_at_half, how_often))
 # $\sigma^2 = 1$ and the mean 2 for the first sentence, 0 for the second. B has the mean 0 and $\sigma^2 = 0.5$ for both. C has the
 # mean 0 and $\sigma^2 = 1$ for both. What is the KL of B alone, and that of all three, as means over the two sentences?
 # What is charged with $\lambda = 0.5$ nats free for each latent? And of how many latents does the loss want the KL
-# smaller?
+# smaller? (Three decimals are enough; the last is a whole number.)
 
 # %%
 kl_b = ...

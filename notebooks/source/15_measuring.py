@@ -86,8 +86,8 @@ samples = {name: recipes.sample(run, SAMPLES, seed=SEED) for name, run in runs.i
 print(f"{len(samples)} models, {SAMPLES:,} samples each")
 
 # %% [markdown]
-# Here are twelve samples of every model, a row each, and one row of held-out real digits among them. The names come one
-# cell later. First write down an order: which row is the real one, which is the best of the others, which the worst?
+# Here are twelve samples of every model, a row each, and one row of held-out real digits among them. The names come
+# after the picture.
 
 # %%
 shown = {**samples, "real, held out": real_images}
@@ -95,6 +95,10 @@ blind = [str(name) for name in rng.permutation(list(shown))]
 picture = viz.image_grid(np.concatenate([rng.choice(shown[name], 12, replace=False) for name in blind]), columns=12)
 picture.colours = 16
 picture
+
+# %% [markdown]
+# **Predict first.** Nine rows, and you have seen no name yet. Which row is the real one, which is the best of the
+# others, and which is the worst? Write it down, with a number for each row from above.
 
 # %%
 print("from above: " + "; ".join(blind))
@@ -209,8 +213,8 @@ for name in features:
 #
 # ### What it cannot see
 #
-# The formula asks for means and covariances and for nothing else. Three clouds, all with mean 0 and the same
-# covariance; guess their distances from the first:
+# The formula asks for means and covariances and for nothing else. Here are three clouds, all with mean 0 and the same
+# covariance:
 
 
 # %%
@@ -223,6 +227,12 @@ def heaps(corners, n=2000, width=0.15):
 clouds = {"one Gaussian": rng.normal(size=(2000, 2)), "three heaps": heaps(3), "eight heaps": heaps(8)}
 viz.scatter(clouds, limits=3)
 
+# %% [markdown]
+# We measure each of them against fresh points of the Gaussian.
+#
+# **Predict first.** Which of the two clouds of heaps will the Fréchet distance find to be wrong: the three, the eight,
+# both, or neither? And the kernel distance, which compares a little more than means and covariances?
+
 # %%
 other = rng.normal(size=(2000, 2))
 for name, cloud in clouds.items():
@@ -233,7 +243,7 @@ for name, cloud in clouds.items():
     )
 
 # %% [markdown]
-# To the Fréchet distance all three are the same. The **[kernel distance](../docs/GLOSSARY.md#kernel-distance)**
+# Neither. To the Fréchet distance all three are the same. The **[kernel distance](../docs/GLOSSARY.md#kernel-distance)**
 # compares more: with the cubic kernel of Bińkowski and others (2018) it also sees *third* moments, that is, whether a
 # cloud is lopsided. Three heaps are, so it finds them at once. Eight heaps are too symmetric, and it is blind to them
 # as well. Recall, in the last column, which section 4 explains, notices both times: much of the Gaussian lies where no
@@ -244,7 +254,7 @@ for name, cloud in clouds.items():
 # ## 3 · How many samples?
 #
 # Take *real* images, cut them into two halves at random, and measure one against the other. Both halves come from the
-# same pile, so an honest distance should be 0. Now with 100 images on each side, with 200, and so on:
+# same pile, so an honest distance should be 0. We do that with 100 images on each side, with 200, and so on:
 
 # %%
 sizes = [n for n in (100, 200, 500, 1000, 2000, 5000) if n <= SAMPLES]
@@ -264,6 +274,10 @@ def at_sizes(distance, a, b=None, times=3):
     return means
 
 
+# %% [markdown]
+# **Predict first.** With 5,000 images on each side, the DCGAN's distance is about 2. What will come out for two halves
+# of one pile of *real* images, with 100 on each side: hardly more than 0, about 2, or much more than 2?
+
 # %%
 frechet = metrics.frechet_distance
 dcgan = comparison.DCGAN.label  # any good model would do
@@ -281,7 +295,7 @@ picture.axes[0].set(xscale="log", yscale="log")
 picture
 
 # %% [markdown]
-# Read the lowest line first. It should be 0 and is not: with few images both clouds have, by chance, a wrong mean and a
+# Much more than 2. Read the lowest line first. It should be 0 and is not: with few images both clouds have, by chance, a wrong mean and a
 # wrong covariance, and every such error adds to the distance and never takes away. This is
 # **[bias](../docs/GLOSSARY.md#bias)**. It falls like $1/n$, nearly a straight line in this picture with logarithms on
 # both axes: $n$ times the distance stays about the same.
@@ -389,6 +403,9 @@ viz.image_grid(np.concatenate([images[:12] for images in copiers.values()]), col
 # %% [markdown]
 # Which numbers will fall for it? First a number that people report, too: the distance to the *training* images. Then
 # those of the course, against held-out images.
+#
+# **Predict first.** An honest model stands beside the three copiers, the DCGAN. In which of the five columns will it
+# beat the plain copier?
 
 # %%
 some_train = rng.choice(train_features, SAMPLES, replace=False)
@@ -403,7 +420,8 @@ for name, row in rows.items():
     print(f"{name:18}" + "".join(f"{value:13.2f}" for value in row))
 
 # %% [markdown]
-# The copier and the dimmed one beat the honest model in every column. Against the training images the copier is as
+# In none. The copier and the dimmed one beat the honest model in every column. It is tempting to trust held-out images
+# here: the copier has never seen them. Against the training images the copier is as
 # close as chance allows; that is why nobody should compare with those. But held-out images do not help either: training
 # images *are* real images, so of course they look like held-out ones. Distance, precision, recall and coverage ask
 # whether samples are like real images. They never ask whose they are.
@@ -650,7 +668,7 @@ print(f"one coin in {1 / lucky:.0f} is right at least two times out of three")
 #
 # A machine has more patience. Train a small classifier on some real and some generated images, and test it on others
 # of both: a **[classifier two-sample test](../docs/GLOSSARY.md#classifier-two-sample-test)** (Lopez-Paz and Oquab,
-# 2017). 50% means that it cannot tell them apart. Before you run it: for which model will it be easiest?
+# 2017). 50% means that it cannot tell them apart.
 
 
 # %%
@@ -675,6 +693,11 @@ def judge(real, generated, seed):
     said = network.predict_on_batch(images[test])[:, 0] > 0
     return float((said == is_real[test]).mean())
 
+
+# %% [markdown]
+# Beside the models it judges the dimmed copier, and training images, which are real.
+#
+# **Predict first.** For which model will it be easiest? And will it find out the dimmed copier?
 
 # %%
 NUMBER = 1000  # of each kind; half of all are for learning, half for the test
@@ -715,7 +738,11 @@ viz.bars(accuracy, errors=spread, reference={"cannot tell": 0.5}, unit="share of
 # And there is a fourth question that most image models could not even be asked: how *likely* does the model find real
 # texts? Bits per character (lesson 04) need no samples at all.
 #
-# First, again, the worthless models. Guess the winner of each column.
+# First, again, the worthless models: real training sentences handed out, one sentence a thousand times, and words drawn
+# at random.
+#
+# **Predict first.** Which of the three will have the highest BLEU, which the lowest self-BLEU, and which the longest
+# stretch out of the novels?
 
 # %%
 contest = contests.TextContest()
@@ -736,7 +763,8 @@ print("\n" + "\n".join(writers["random words"][:2]))
 # %% [markdown]
 # One sentence that nobody would object to, a thousand times, has several times the BLEU of real sentences. Random words
 # are the most varied of all. And training sentences look like held-out ones in every column until somebody asks where
-# they come from. As with images: each column has a worthless winner, and no worthless model wins them all.
+# they come from: the last two columns do, and there the longest stretches are whole sentences. As with images: each
+# column has a worthless winner, and no worthless model wins them all.
 #
 # Note the first row. Real sentences have a BLEU of about 0.1 and not of 1: most groups of four words that people write are
 # new. So **more than the floor is not better**. It means that a model keeps to what is said often.
@@ -828,9 +856,13 @@ for lesson, table, measures in (
 #
 # Each check tells you in a sentence why an answer is right or not yet. `hint("15.2")` helps in stages. Worked
 # solutions: `notebooks/solutions/15_measuring.ipynb`.
+#
+# First a few short questions. Choose an answer, and read why it is right or not.
 
 # %%
-from gencourse.exercises import check, hint, progress
+from gencourse.exercises import check, hint, progress, quiz
+
+quiz("15")
 
 # %% [markdown]
 # **15.1 A distance by hand.** Two Gaussians in the plane, neither with correlation. The first has the mean (1, 2) and
@@ -928,4 +960,3 @@ progress()
 # - Lopez-Paz and Oquab, *Revisiting Classifier Two-Sample Tests*, 2017: the machine judge.
 # - Theis, van den Oord and Bethge, *A note on the evaluation of generative models*, 2016: why a model can be best by one
 #   measure and worst by another; short, and still the best warning.
-# - **Lesson 19** asks what a model remembers of single people's data; **lesson 20** measures whether samples are of use.

@@ -99,6 +99,9 @@ expect_right(check("09.2", shared_again))
 
 # %% [markdown]
 # ## 09.3 Three merges
+#
+# After each merge all pairs are counted anew: *e* and *n* are one piece then, and *h* no longer stands beside an *e*.
+# The same three merges cut words that were never seen.
 
 
 # %%
@@ -140,6 +143,10 @@ expect_right(check("09.4", (bits_a, bits_b, "A")))
 
 # %% [markdown]
 # ## 09.5 What the cache saves
+#
+# Without a cache all 100 places go through the matrices, and each asks all 100. With one, the new place does, and asks
+# 100. A key is the product of one place with a matrix of $D \times D$, so $D^2$ multiplications; the full cache would
+# have spared 99 of them.
 
 # %%
 places, D = 100, 64

@@ -50,10 +50,10 @@ def expect_right(answer):
 # Mix; turn the mixture by a right angle; and solve the mixture for the image, with the noise that was answered.
 
 # %%
-signal, noise_rate, image, noise = 0.6, 0.8, 0.5, -1.0
+signal, noise_rate, image, noise = 0.8, 0.6, 0.5, -1.0
 noisy_pixel = signal * image + noise_rate * noise
 velocity = signal * noise - noise_rate * image
-believed_pixel = (noisy_pixel - noise_rate * -0.7) / signal
+believed_pixel = (noisy_pixel - noise_rate * -0.8) / signal
 print(round(noisy_pixel, 4), round(velocity, 4), round(believed_pixel, 4))
 expect_right(check("11.1", (noisy_pixel, velocity, believed_pixel)))
 

@@ -128,7 +128,7 @@ expect_right(check("12.5", ("B", "C", "A", "D", "A")))
 #
 # ### Forgetting |e|²
 #
-# Twelve codes among the points of a ring, three of them much too far out. Which points does each code get?
+# Eleven codes: one near the middle of each heap of a ring, and three much too far out. Which points does each code get?
 
 # %%
 ring = data.ring()
