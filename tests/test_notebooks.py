@@ -233,3 +233,14 @@ def test_new_code_is_not_passed_off_as_executed(course, change):
 def test_a_kernel_that_builds_shows_no_descriptions_as_text(monkeypatch):
     monkeypatch.setenv("GENCOURSE_DESCRIBE", "1")
     assert "GENCOURSE_DESCRIBE" not in build.kernel_environment()
+
+
+def test_the_page_of_a_run_describes_its_pictures(tmp_path):
+    from gencourse.cli import run
+
+    notebook = executed()
+    picture = nbformat.v4.new_output("display_data", {"image/png": "AAAA"}, metadata={"image/png": {"alt": "A < B"}})
+    notebook.cells[1].outputs = [picture]
+    path = tmp_path / "x.ipynb"
+    nbformat.write(notebook, path)
+    assert 'alt="A &lt; B"' in run.write_page(path).read_text(encoding="utf-8")

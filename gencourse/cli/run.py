@@ -134,7 +134,8 @@ def write_page(notebook):
     """The HTML page of an executed notebook, beside it."""
     from nbconvert import HTMLExporter
 
-    html, _ = HTMLExporter().from_filename(str(notebook))
+    exporter = HTMLExporter(template_name="classic")  # the newer template drops what describes a picture
+    html, _ = exporter.from_filename(str(notebook))
     page = notebook.with_suffix(".html")
     output.write_whole(page, html)
     return page
