@@ -85,7 +85,7 @@ class Quiz:
             return
         rows = []
         for number, question in enumerate(self.questions, start=1):
-            options = [(option.words, index) for index, option in enumerate(question.options)]
+            options = [(option.words.replace("`", ""), index) for index, option in enumerate(question.options)]
             choice = widgets.RadioButtons(options=options, value=None, layout={"width": "auto"})
             said = widgets.HTML()
             choice.observe(lambda change, said=said, question=question: _say(said, question, change["new"]), "value")

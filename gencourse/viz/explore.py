@@ -43,7 +43,7 @@ class Explorer:
         return shown, {"image/png": {"alt": self.words}}
 
 
-def explore(draw, names, *, limit: float = 3.0, step: float = 0.1, stops: int = 7, enlarge: int = 5) -> Explorer:
+def explore(draw, names, *, limit: float = 3.0, step: float = 0.1, stops: int = 7, enlarge: int = 8) -> Explorer:
     """Moves one image with sliders.
 
     In JupyterLab and Colab each slider redraws the image as it is dragged. Where no kernel runs (a page, a repository's
@@ -98,4 +98,5 @@ def explore(draw, names, *, limit: float = 3.0, step: float = 0.1, stops: int = 
 
     for slider in sliders.values():
         slider.observe(redraw, names="value")
-    return Explorer(sliders, image, widgets.VBox([*sliders.values(), image]), still, words)
+    box = widgets.VBox([*sliders.values(), image], layout={"align_items": "flex-start"})  # else it is stretched
+    return Explorer(sliders, image, box, still, words)
