@@ -1,6 +1,7 @@
 """The command line: quick help, sentences for bad input, one line of JSON, and each verb on a tiny course."""
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -127,6 +128,17 @@ def test_lab_copies_what_is_missing_and_never_a_learners_work(built):
     assert copy.read_text(encoding="utf-8") == "my answers"
 
 
+def test_a_copy_asks_no_other_host_for_a_picture(built):
+    path = built / "notebooks" / "07_tiny.ipynb"
+    notebook = nbformat.read(path, as_version=4)
+    notebook.cells[0].source += "\n[![Open in Colab](https://x.example/badge.svg)](https://y.example/07) ![a](b.png)"
+    nbformat.write(notebook, path)
+    (copy,) = lab.make_copies(repo.lessons(built), built / "work")
+    copied = nbformat.read(copy, as_version=4)
+    assert copied.cells[0].source.endswith("[Open in Colab](https://y.example/07) ![a](b.png)")
+    assert copied.cells[1:] == notebook.cells[1:]
+
+
 def test_texts_are_copied_to_where_lessons_in_work_link_to(tmp_path):
     (tmp_path / "docs").mkdir()
     text = "[lesson](../notebooks/01_gan.ipynb), [letters](NOTATION.md)"
@@ -142,6 +154,41 @@ def test_lab_listens_on_loopback_with_its_token(built):
     assert "--no-browser" in words
     assert "token" not in words.lower()
     assert "password" not in words.lower()
+
+
+def test_lab_starts_without_what_is_for_graders(tmp_path, monkeypatch):
+    monkeypatch.setenv("JUPYTER_CONFIG_PATH", "/mine")
+    environment = lab.lab_environment(tmp_path)
+    assert environment["JUPYTER_CONFIG_PATH"] == os.pathsep.join([str(tmp_path / ".jupyter"), "/mine"])
+    # Asked of Jupyter itself, which reads these files in a process of its own.
+    code = (
+        "import json; from jupyter_core.paths import jupyter_config_path as paths\n"
+        "from jupyter_server.extension.config import ExtensionConfigManager as Manager\n"
+        "from jupyterlab_server.config import get_static_page_config as page\n"
+        "servers = Manager(read_config_path=paths()).get_jpserver_extensions()\n"
+        "print(json.dumps([servers, page()['disabledExtensions']]))"
+    )
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=environment)
+    servers, pages = json.loads(result.stdout)
+    assert [name for name, wanted in servers.items() if wanted and "nbgrader" in name] == []
+    assert sum("nbgrader" in name for name in servers) >= 4
+    assert servers["jupyterlab"]
+    assert {"@jupyter/nbgrader", "@jupyterlab/apputils-extension:announcements"} <= pages.keys()
+
+
+@pytest.mark.parametrize("way", ["option", "variable"])
+def test_copies_may_stand_in_another_folder(built, tmp_path, monkeypatch, way):
+    started, other = [], tmp_path / "elsewhere"
+    monkeypatch.setattr(lab, "become", lambda command, environment: started.append(command) or 0)
+    if way == "variable":
+        monkeypatch.setenv("GENCOURSE_WORK", str(other))
+    chosen = ("--work", other) if way == "option" else ()
+    assert call("lab", "07", *chosen).exit_code == 0
+    assert f"--ServerApp.root_dir={other}" in started[0]
+    (other / "07_tiny.ipynb").write_text("my answers", encoding="utf-8")
+    assert call("reset", "07", *chosen).exit_code == 0
+    assert (other / "07_tiny.before-reset-1.ipynb").read_text(encoding="utf-8") == "my answers"
+    assert not (built / "work").exists()
 
 
 def test_reset_makes_new_and_keeps_the_old(built):

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from gencourse import exercises
-from gencourse.exercises import quizzes
+from gencourse.exercises import quizzes, words
 
 SOURCES = sorted((Path(__file__).parents[1] / "notebooks" / "source").glob("[0-9][0-9]_*.py"))
 TOY = """
@@ -65,8 +65,14 @@ def test_a_page_without_a_kernel_unfolds_each_option(toy):
 
 
 def test_words_may_have_code_and_emphasis():
-    shown = quizzes.marked("*not* `a*b*c`, 2 * 3 * 4 < *two words*")
+    shown = words.marked("*not* `a*b*c`, 2 * 3 * 4 < *two words*")
     assert shown == "<em>not</em> <code>a*b*c</code>, 2 * 3 * 4 &lt; <em>two words</em>"
+
+
+def test_answers_and_hints_wrap_between_words_in_a_page():
+    answer = exercises.Answer("01.1", False, "1 < 2, and `a_b` is no *c*.")
+    assert answer._repr_html_() == "<p>01.1 not yet: 1 &lt; 2, and <code>a_b</code> is no *c*.</p>"
+    assert exercises.Hint("01.1", "first\nsecond")._repr_html_() == "<p>first<br>second</p>"
 
 
 def test_without_widgets_the_page_is_left(toy, monkeypatch):

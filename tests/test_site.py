@@ -10,6 +10,7 @@ import shutil
 import threading
 from pathlib import Path
 
+import browser
 import nbformat
 import pytest
 from click.testing import CliRunner
@@ -18,7 +19,6 @@ from filelock import FileLock
 from gencourse.cli import main, notebooks, repo, site, site_alt, site_check, site_pages, site_sphinx
 
 ROOT = Path(__file__).parents[1]
-STRICT = os.environ.get("GENCOURSE_STRICT") == "1"  # read here, before a fixture takes it away
 LESSONS = [lesson for lesson in repo.lessons(ROOT) if lesson.notebook.is_file()]
 every_source = pytest.mark.parametrize(
     "lesson", repo.lessons(ROOT), ids=lambda lesson: str(lesson.source.relative_to(ROOT / "notebooks" / "source"))
@@ -130,6 +130,14 @@ def test_kind_of_a_picture_is_found_through_helpers_and_animations():
     assert kinds == ["Grid of images", "Animation of image grids"]
 
 
+def test_an_alternative_text_is_not_longer_than_one_hears_in_one_go():
+    notebook = notebook_of(picture('viz.bars(b, unit="nats")'), prose("A sentence of forty characters is here. " * 20))
+    (text,) = site_alt.texts(notebook).values()
+    assert text.startswith("Bar chart (nats). A sentence")
+    assert site_alt.LONGEST - 40 < len(text) <= site_alt.LONGEST
+    assert site_alt.kinds(notebook) == {0: "Bar chart (nats)."}
+
+
 def test_every_function_that_draws_has_a_kind():
     from gencourse import viz
 
@@ -140,6 +148,7 @@ def test_every_function_that_draws_has_a_kind():
         "Picture",
         "Quiz",
         "Score",
+        "describe_pictures",
         "mosaic",
         "save_png",
         "thin",
@@ -360,24 +369,6 @@ def test_the_search_knows_lessons_and_not_their_solutions(built):
 
 # In a browser
 
-BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
-INSTALL = (
-    "this test opens the site in Chromium, which is not installed. On Debian and Ubuntu: sudo apt install chromium; "
-    "elsewhere Google Chrome will do, as long as one of these commands starts it: " + ", ".join(BROWSERS)
-)
-# Without its background services, a browser asks nobody for anything but what the page asks for.
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-dev-shm-usage",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
-WIDE, PHONE = {"width": 1280, "height": 900}, {"width": 390, "height": 844}
-
 
 class Quiet(http.server.SimpleHTTPRequestHandler):
     def log_message(self, *arguments):
@@ -394,40 +385,22 @@ def address(built):
         server.shutdown()
 
 
-@pytest.fixture(scope="module")
-def chromium():
-    command = next(filter(None, map(shutil.which, BROWSERS)), None)
-    if command is None:
-        (pytest.fail if STRICT else pytest.skip)(INSTALL)
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=command, args=FLAGS, timeout=180_000)
-        yield browser
-        browser.close()
-
-
 @pytest.fixture
 def visit(chromium, address):
-    """`visit("03_vae.html", PHONE)` opens a page; at the end, nothing was asked of another host and nothing failed."""
-    contexts, asked, said = [], [], []
+    """`visit("03_vae.html")` opens a page; at the end, nothing was asked of another host and nothing failed."""
+    opened = []
 
-    def open_page(name, viewport=WIDE):
-        contexts.append(chromium.new_context(viewport=viewport))
-        page = contexts[-1].new_page()
-        page.set_default_timeout(120_000)  # CI may have little to spare
-        page.on("request", lambda request: asked.append(request.url))
-        page.on("console", lambda message: said.append(message.text) if message.type == "error" else None)
-        page.on("pageerror", lambda error: said.append(str(error)))
-        page.on("response", lambda answer: said.append(answer.url) if answer.status >= 400 else None)
+    def open_page(name, viewport=browser.WIDE):
+        page, notes = browser.open_page(chromium, viewport)
+        opened.append((page, notes))
         page.goto(address + name)
         return page
 
     yield open_page
-    for context in contexts:
-        context.close()
-    assert [url for url in asked if not url.startswith((address, "data:"))] == []
-    assert said == []
+    for page, _ in opened:
+        page.context.close()
+    assert [notes.elsewhere(address) for _, notes in opened] == [[]] * len(opened)
+    assert [notes.said for _, notes in opened] == [[]] * len(opened)
 
 
 def widths(page, selector):
@@ -475,14 +448,14 @@ def test_a_word_is_found_and_its_page_opened(visit):
 @pytest.mark.browser
 def test_no_page_is_wider_than_a_phone(visit, built, tmp_path):
     pages = [path for path in sorted(built[0].rglob("*.html")) if "_static" not in path.parts]
-    page = visit("index.html", PHONE)
+    page = visit("index.html", browser.PHONE)
     page.screenshot(path=tmp_path / "start.png")
     home = page.url.removesuffix("index.html")
     wide = []
     for path in pages:
         page.goto(home + path.relative_to(built[0]).as_posix())
         width = page.evaluate("document.documentElement.scrollWidth")
-        if width > PHONE["width"]:
+        if width > browser.PHONE["width"]:
             wide.append(f"{path.name}: {width} pixels")
     assert wide == []
     assert (tmp_path / "start.png").stat().st_size > 10_000

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gencourse.exercises import store
+from gencourse.exercises.words import paragraph
 
 
 class Wrong(Exception):
@@ -31,6 +32,9 @@ class Answer:
 
     __repr__ = __str__
 
+    def _repr_html_(self) -> str:
+        return paragraph(str(self))
+
 
 @dataclass(frozen=True)
 class Hint:
@@ -43,6 +47,9 @@ class Hint:
         return self.text
 
     __repr__ = __str__
+
+    def _repr_html_(self) -> str:
+        return paragraph(self.text)
 
 
 @dataclass(frozen=True)

@@ -5,12 +5,11 @@ without touching code. Where widgets run there are buttons; a page without a ker
 unfold.
 """
 
-import html
-import itertools
-import re
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
+
+from gencourse.exercises.words import marked
 
 FOLDER = Path(__file__).parents[1] / "quizzes"
 LETTERS = "abcde"
@@ -172,14 +171,6 @@ def read(path: Path) -> tuple[Question, ...]:
 def reply(option: Option) -> str:
     """Returns the sentence that answers an option."""
     return f"{'Right' if option.right else 'Not quite'}: {option.why}"
-
-
-def marked(words: str) -> str:
-    """Returns words as HTML: escaped, with `code` and *emphasis* in their own types."""
-    pieces = re.split(r"`([^`]+)`", html.escape(words, quote=False))
-    plain = [re.sub(r"\*(\S(?:[^*]*\S)?)\*", r"<em>\1</em>", piece) for piece in pieces[::2]]
-    code = [f"<code>{piece}</code>" for piece in pieces[1::2]]
-    return "".join(piece for pair in itertools.zip_longest(plain, code, fillvalue="") for piece in pair)
 
 
 def _say(said, question, index) -> None:

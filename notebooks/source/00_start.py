@@ -742,7 +742,8 @@ for tool in (check, hint, progress):
 # %% [markdown]
 # ## Exercises
 #
-# First a few short questions. Choose an answer, and read why it is right or not.
+# First a few short questions. Choose an answer, and read why it is right or not. Worked solutions of
+# the exercises: [solutions/00_start.ipynb](solutions/00_start.ipynb).
 
 # %%
 quiz("00")

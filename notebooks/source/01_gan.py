@@ -58,7 +58,7 @@ GENERATOR_RATE = 1e-3  # learning rates: the balance between the players
 DISCRIMINATOR_RATE = 1e-3
 LOSS = "least_squares"  # or "non_saturating", "minimax", "hinge"
 RING_EPOCHS = 26  # passes over the 20,000 points of the toy
-LOAD_CHECKPOINT = False  # True trains for a moment only, then takes the recorded networks: for a room short of time
+LOAD_CHECKPOINT = False  # True: train for a moment, then take the recorded networks
 
 # %%
 import keras
@@ -779,7 +779,7 @@ print(f"samples lie {distances.min():.2f} to {distances.max():.2f} from the midd
 # ## 7 · Exercises
 #
 # Each check tells you in a sentence why an answer is right or not yet. `hint("01.2")` helps in stages, from a nudge to
-# nearly everything. Worked solutions: `notebooks/solutions/01_gan.ipynb`.
+# nearly everything. Worked solutions: [solutions/01_gan.ipynb](solutions/01_gan.ipynb).
 #
 # First a few short questions. Choose an answer, and read why it is right or not.
 

@@ -61,7 +61,7 @@ LOSS = "least_squares"  # or "non_saturating", "minimax", "hinge"
 LABEL_SMOOTHING = 0.0  # 0.1 tells the discriminator that real images are real "to 90%"
 NORMALISE = True  # batch normalisation in the generator; section 6 leaves it out
 MINIBATCH_STD = True  # the discriminator is told how much a batch varies
-LOAD_CHECKPOINT = False  # True trains for a moment only, then takes the recorded networks: for a room short of time
+LOAD_CHECKPOINT = False  # True: train for a moment, then take the recorded networks
 
 # %%
 import math
@@ -842,7 +842,7 @@ viz.image_grid(np.concatenate([known[:12], fresh[:12]]), columns=12)
 # ## 8 · Exercises
 #
 # Each check tells you in a sentence why an answer is right or not yet. `hint("02.2")` helps in stages. Worked
-# solutions: `notebooks/solutions/02_dcgan.ipynb`.
+# solutions: [solutions/02_dcgan.ipynb](solutions/02_dcgan.ipynb).
 #
 # First a few short questions. Choose an answer, and read why it is right or not.
 

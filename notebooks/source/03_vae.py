@@ -61,7 +61,7 @@ LATENT_DIM = 32  # hidden numbers that may describe an image; not all will be us
 BETA = 1.0  # weight of the KL term; only 1 makes the loss a bound on the likelihood
 RATE = 3e-3  # learning rate at the start; it sinks to zero along a cosine
 MAP_EPOCHS = 6  # passes for the second model, with two latents, that can be drawn as a map
-LOAD_CHECKPOINT = False  # True trains for a moment only, then takes the recorded networks: for a room short of time
+LOAD_CHECKPOINT = False  # True: train for a moment, then take the recorded networks
 
 # %%
 import keras
@@ -608,8 +608,8 @@ def moved(*offsets):
 viz.explore(moved, [f"latent {i}" for i in order[:3]])
 
 # %% [markdown]
-# The middle column is the two itself. To the left and right it changes smoothly, and often in more than one way that we
-# have a name for: width, slant, the size of a loop. Far out it may become another digit, a one or something like a
+# With all sliders at 0 it is the two itself; where no kernel runs, each slider is a row, and 0 its middle. To the left
+# and right it changes smoothly, and often in more than one way that we have a name for: width, slant, the size of a loop. Far out it may become another digit, a one or something like a
 # zero, or it leaves the places where the decoder knows its way and falls apart.
 #
 # ### Between two samples, and between two images
@@ -780,7 +780,7 @@ for name, images in {**groups, "clothes": clothes[:500], "an empty image": empty
 # ## 10 · Exercises
 #
 # Each check tells you in a sentence why an answer is right or not yet. `hint("03.2")` helps in stages. Worked
-# solutions: `notebooks/solutions/03_vae.ipynb`.
+# solutions: [solutions/03_vae.ipynb](solutions/03_vae.ipynb).
 #
 # First a few short questions. Choose an answer, and read why it is right or not.
 

@@ -62,7 +62,7 @@ UNITS = (384,)  # numbers in the memory; (256, 256) would be two layers
 CELL = "gru"  # kind of memory: or "simple", "lstm"
 RATE = 6e-3  # highest learning rate; it is reached after the first steps and sinks to zero along a cosine
 CLIP_NORM = 1.0  # gradients longer than this are shortened; section 9 shows why
-LOAD_CHECKPOINT = False  # True trains for a moment only, then takes the recorded networks: for a room short of time
+LOAD_CHECKPOINT = False  # True: train for a moment, then take the recorded networks
 
 # %%
 import re
@@ -901,7 +901,7 @@ for character, gloss in glosses.items():
 # ## 12 · Exercises
 #
 # Each check tells you in a sentence why an answer is right or not yet. `hint("04.2")` helps in stages. Worked
-# solutions: `notebooks/solutions/04_text.ipynb`.
+# solutions: [solutions/04_text.ipynb](solutions/04_text.ipynb).
 #
 # First a few short questions. Choose an answer, and read why it is right or not.
 

@@ -63,7 +63,7 @@ DISCRIMINATOR_RATE = 1e-3  # the critic's: it sits in the discriminator's place,
 RING_EPOCHS = 60  # passes over the 20,000 points of the toy
 RING_PENALTY_WEIGHT = 0.1  # small: see section 5 for what that does to the slope
 RING_CRITIC_STEPS = 3
-LOAD_CHECKPOINT = False  # True trains for a moment only, then takes the recorded networks: for a room short of time
+LOAD_CHECKPOINT = False  # True: train for a moment, then take the recorded networks
 
 # %%
 import itertools
@@ -915,7 +915,7 @@ print(f"the critic's last estimate: {estimates[-1]:.2f}")
 # ## 11 · Exercises
 #
 # Each check tells you in a sentence why an answer is right or not yet. `hint("05.2")` helps in stages. Worked
-# solutions: `notebooks/solutions/05_wgan.ipynb`.
+# solutions: [solutions/05_wgan.ipynb](solutions/05_wgan.ipynb).
 #
 # First a few short questions. Choose an answer, and read why it is right or not.
 

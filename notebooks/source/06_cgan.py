@@ -61,7 +61,7 @@ AUXILIARY_WEIGHT = 0.1  # weight of the second task; without effect unless CONDI
 GENERATOR_RATE = 1e-3  # learning rates: the balance between the players
 DISCRIMINATOR_RATE = 1e-3
 BROKEN_EPOCHS = 1  # passes for each of the two models with wrong labels, in section 8
-LOAD_CHECKPOINT = False  # True trains for a moment only, then takes the recorded networks: for a room short of time
+LOAD_CHECKPOINT = False  # True: train for a moment, then take the recorded networks
 
 # %%
 import keras
@@ -754,7 +754,7 @@ print(f"lesson 02 without labels, the record: frechet {before['frechet']:.2f}, r
 # ## 11 · Exercises
 #
 # Each check tells you in a sentence why an answer is right or not yet. `hint("06.2")` helps in stages. Worked
-# solutions: `notebooks/solutions/06_cgan.ipynb`.
+# solutions: [solutions/06_cgan.ipynb](solutions/06_cgan.ipynb).
 #
 # First a few short questions. Choose an answer, and read why it is right or not.
 

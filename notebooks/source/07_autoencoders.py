@@ -62,7 +62,7 @@ AE_CODE_DIM = 32  # numbers that it may keep of an image's 784
 NOISE_EPOCHS = 2  # passes for the network that takes noise off
 NOISE_AMOUNT = 0.5  # standard deviation of that noise; black is 0, white is 1
 UPSCALE_EPOCHS = 2  # passes for the network that makes 28 pixels out of 14
-LOAD_CHECKPOINT = False  # True trains for a moment only, then takes the recorded networks: for a room short of time
+LOAD_CHECKPOINT = False  # True: train for a moment, then take the recorded networks
 
 # %%
 import keras
@@ -760,7 +760,7 @@ for name, (plain, learnt) in rows.items():
 # ## 10 · Exercises
 #
 # Each check tells you in a sentence why an answer is right or not yet. `hint("07.2")` helps in stages. Worked
-# solutions: `notebooks/solutions/07_autoencoders.ipynb`.
+# solutions: [solutions/07_autoencoders.ipynb](solutions/07_autoencoders.ipynb).
 #
 # First a few short questions. Choose an answer, and read why it is right or not.
 

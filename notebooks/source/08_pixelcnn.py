@@ -61,7 +61,7 @@ ABOVE_FILTERS = 64  # channels of the stack that reads the rows above
 GATED = False  # gated blocks, as in the paper, instead of ReLU: a step costs a third more
 RATE = 6e-3  # learning rate at its highest; it sinks to zero along a cosine
 BROKEN_STEPS = 300  # steps for each of the two small networks in section 9
-LOAD_CHECKPOINT = False  # True trains for a moment only, then takes the recorded networks: for a room short of time
+LOAD_CHECKPOINT = False  # True: train for a moment, then take the recorded networks
 
 # %%
 import time
@@ -856,7 +856,7 @@ viz.compare_grids({"24 samples of the mixture": mixed, "24 of the model": sample
 # ## 12 · Exercises
 #
 # Each check tells you in a sentence why an answer is right or not yet. `hint("08.2")` helps in stages. Worked
-# solutions: `notebooks/solutions/08_pixelcnn.ipynb`.
+# solutions: [solutions/08_pixelcnn.ipynb](solutions/08_pixelcnn.ipynb).
 #
 # First a few short questions. Choose an answer, and read why it is right or not.
 

@@ -64,7 +64,7 @@ WIDTH = 128  # numbers that stand for one token on its way through the blocks
 RATE = 2.5e-3  # learning rate at its highest; it rises for a moment and then sinks to zero
 LEAKY_STEPS = 300  # steps for the model without a mask, in section 11
 TUNING_STEPS = 100  # steps for each of the two fine-tuned models, in section 12
-LOAD_CHECKPOINT = False  # True trains for a moment only, then takes the recorded networks: for a room short of time
+LOAD_CHECKPOINT = False  # True: train for a moment, then take the recorded networks
 
 # %%
 import itertools
@@ -960,7 +960,7 @@ for name, tuned in {"novels": model, "all weights": everything, "adapters": adap
 # ## 14 · Exercises
 #
 # Each check tells you in a sentence why an answer is right or not yet. `hint("09.2")` helps in stages. Worked
-# solutions: `notebooks/solutions/09_gpt.ipynb`.
+# solutions: [solutions/09_gpt.ipynb](solutions/09_gpt.ipynb).
 #
 # First a few short questions. Choose an answer, and read why it is right or not.
 

@@ -61,7 +61,7 @@ EXAMPLES = 20_000  # dates to train on
 UNITS = 96  # numbers that each of the recurrent networks keeps
 RATE = 5e-3  # learning rate at its highest; it rises for a moment and then sinks to zero
 SHORT_STEPS = 400  # steps for the two models of sections 2 and 3, which are compared with each other
-LOAD_CHECKPOINT = False  # True trains for a moment only, then takes the recorded networks: for a room short of time
+LOAD_CHECKPOINT = False  # True: train for a moment, then take the recorded networks
 
 # %%
 import datetime
@@ -944,7 +944,7 @@ print(f"live, its German dates alone: exact {shares[0]:.0%}, unseen {shares[1]:.
 # ## 11 · Exercises
 #
 # Each check tells you in a sentence why an answer is right or not yet. `hint("10.3")` helps in stages. Worked
-# solutions: `notebooks/solutions/10_translation.ipynb`.
+# solutions: [solutions/10_translation.ipynb](solutions/10_translation.ipynb).
 #
 # First a few short questions. Choose an answer, and read why it is right or not.
 

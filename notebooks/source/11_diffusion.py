@@ -66,7 +66,7 @@ RING_PREDICT = "velocity"  # what the network answers on the ring
 BROKEN_EPOCHS = 20  # passes for each of the three short runs of section 5
 STEPS = 30  # steps from noise to sample
 GUIDANCE = 1.6  # how far to go towards the class that is asked for; 1 is no guidance
-LOAD_CHECKPOINT = False  # True trains for a moment only, then takes the recorded networks: for a room short of time
+LOAD_CHECKPOINT = False  # True: train for a moment, then take the recorded networks
 
 # %%
 import itertools
@@ -1031,7 +1031,7 @@ for lesson, name in (("02", "DCGAN, no classes"), ("06", "conditional GAN")):
 # ## 12 · Exercises
 #
 # Each check tells you in a sentence why an answer is right or not yet. `hint("11.2")` helps in stages. Worked
-# solutions: `notebooks/solutions/11_diffusion.ipynb`.
+# solutions: [solutions/11_diffusion.ipynb](solutions/11_diffusion.ipynb).
 #
 # First a few short questions. Choose an answer, and read why it is right or not.
 

@@ -64,7 +64,7 @@ PRIOR_RATE = 6e-3
 TEMPERATURE = 0.9  # what logits are divided by when codes are drawn
 GUIDANCE = 2.0  # how far to go towards what the class says, and beyond; 1 arrives there
 BROKEN_EPOCHS = 1  # passes for each of the four small models of section 9
-LOAD_CHECKPOINT = False  # True trains for a moment only, then takes the recorded networks: for a room short of time
+LOAD_CHECKPOINT = False  # True: train for a moment, then take the recorded networks
 
 # %%
 import io
@@ -883,7 +883,7 @@ for row in results.load_record("12").table("fashion"):
 # ## 11 · Exercises
 #
 # Each check tells you in a sentence why an answer is right or not yet. `hint("12.2")` helps in stages. Worked
-# solutions: `notebooks/solutions/12_vq.ipynb`.
+# solutions: [solutions/12_vq.ipynb](solutions/12_vq.ipynb).
 #
 # First a few short questions. Choose an answer, and read why it is right or not.
 

@@ -68,7 +68,7 @@ GAN_RATE = 5e-4  # learning rate of the generator in that game
 POLICY_DISCOUNT = 0.5  # what the next word's reward counts for this one, in section 8
 COLLAPSE_STEPS = 160  # steps of the game that collapses, in section 10
 COLLAPSE_RATE = 5e-3  # learning rate of its generator: far too high
-LOAD_CHECKPOINT = False  # True trains for a moment only, then takes the recorded networks: for a room short of time
+LOAD_CHECKPOINT = False  # True: train for a moment, then take the recorded networks
 
 # %%
 import numpy as np
@@ -919,7 +919,7 @@ for name in ("lines", "lines_vae"):
 # ## 13 · Exercises
 #
 # Each check tells you in a sentence why an answer is right or not yet. `hint("13.2")` helps in stages. Worked
-# solutions: `notebooks/solutions/13_latent_text.ipynb`.
+# solutions: [solutions/13_latent_text.ipynb](solutions/13_latent_text.ipynb).
 #
 # First a few short questions. Choose an answer, and read why it is right or not.
 

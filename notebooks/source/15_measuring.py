@@ -855,7 +855,7 @@ for lesson, table, measures in (
 # ## 11 · Exercises
 #
 # Each check tells you in a sentence why an answer is right or not yet. `hint("15.2")` helps in stages. Worked
-# solutions: `notebooks/solutions/15_measuring.ipynb`.
+# solutions: [solutions/15_measuring.ipynb](solutions/15_measuring.ipynb).
 #
 # First a few short questions. Choose an answer, and read why it is right or not.
 
