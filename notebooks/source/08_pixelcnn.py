@@ -299,7 +299,7 @@ for depth in (0, 1, 2, 5):
 viz.pixel_maps(sights, mark=(8, 7), limits=(0, 2))
 
 # %% [markdown]
-# Blue is what the ringed output sees, and the line marks where the past ends. Nothing below the line is ever blue: no
+# Shaded is what the ringed output sees, and the line marks where the past ends. Nothing below it is ever shaded: no
 # output sees itself or what comes later, however many layers there are. Upwards and to the left each further block lets
 # it look one pixel farther.
 #

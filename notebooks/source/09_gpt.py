@@ -186,7 +186,7 @@ by_hand = softmax(masked_scores)
 viz.attention_map({"with the causal mask": by_hand}, tokens)
 
 # %% [markdown]
-# White squares are exactly 0. The first token can only look at itself; "saw" now finds Elizabeth alone; the last row is
+# Hatched squares are exactly 0. The first token can only look at itself; "saw" now finds Elizabeth alone; the last row is
 # what it was, since all others stand before it. And each row still sums to 1, because the mask came *before* the
 # softmax. Blanking weights afterwards would leave rows that sum to less (exercise 09.2).
 #

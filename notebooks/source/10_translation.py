@@ -401,7 +401,7 @@ viz.attention_map(maps, ["year?", "month?", "day?"], places)
 # %% [markdown]
 # Each row sums to 1. On the left, every row gives a few percent to a place that does not exist, and it would be more
 # with more padding: what a model answers would depend on how long the *other* sources in its batch are. On the right
-# that column is exactly zero.
+# that column, hatched, is exactly zero.
 #
 # The package's layer, given our weights, does the same:
 
