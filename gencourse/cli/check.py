@@ -19,7 +19,10 @@ from gencourse.cli.offline import command_offline
 STAGES = ("lint", "unit", "notebooks")
 MEMORY = 3e9  # bytes for one lesson with its kernel; they stay below 2.5 GB
 # Small networks gain little from a second core, so two lessons side by side, a core each, end sooner than one by one.
-PINNED = "import os, sys; os.sched_setaffinity(0, eval(sys.argv[1])); os.execvp(sys.argv[2], sys.argv[2:])"
+PINNED = """\
+import os, sys
+os.sched_setaffinity(0, map(int, sys.argv[1].split(",")))
+os.execvp(sys.argv[2], sys.argv[2:])"""
 
 
 def lint_commands(root):
@@ -53,7 +56,7 @@ def core_groups(cores, free_memory):
 
 def bound(command, group):
     """The command so that it and its children run on one group of cores."""
-    return command if group is None else [sys.executable, "-c", PINNED, repr(group), *command]
+    return command if group is None else [sys.executable, "-c", PINNED, ",".join(map(str, group)), *command]
 
 
 def call(command, root, environment, json_mode, *, at_once=True):

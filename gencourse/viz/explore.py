@@ -1,12 +1,11 @@
 """Sliders that redraw a picture where widgets run, and a still picture where they do not."""
 
-import base64
 import io
 
 import numpy as np
 
 from gencourse.viz.animation import _frame
-from gencourse.viz.describe import say
+from gencourse.viz.figure import still_and_widget
 from gencourse.viz.grids import check_images, mosaic
 
 
@@ -31,16 +30,7 @@ class Explorer:
         self.sliders, self.image, self._box, self.still, self.words = sliders, image, box, still, words
 
     def _repr_mimebundle_(self, include=None, exclude=None):
-        shown = {
-            "image/png": base64.b64encode(self.still).decode("ascii"),
-            "text/plain": self.words,
-        }
-        say(self.words)
-        if self._box is not None:
-            bundle = self._box._repr_mimebundle_()
-            bundle = bundle[0] if isinstance(bundle, tuple) else bundle
-            shown |= {kind: data for kind, data in (bundle or {}).items() if kind != "text/plain"}
-        return shown, {"image/png": {"alt": self.words}}
+        return still_and_widget(self.still, self.words, self._box)
 
 
 def explore(draw, names, *, limit: float = 3.0, step: float = 0.1, stops: int = 7, enlarge: int = 8) -> Explorer:

@@ -1,5 +1,6 @@
 """What all pictures share: a Figure that shows itself once and small, a style, and clear colours."""
 
+import base64
 import functools
 import io
 
@@ -70,6 +71,23 @@ class Picture(Figure):
         shown, words = self.bundle()
         display(shown, metadata=words, raw=True)
         say(shown["text/plain"])
+
+
+def still_and_widget(still: bytes, words: str, box) -> tuple[dict, dict]:
+    """Return what Jupyter shows: a widget where a kernel runs, elsewhere a still PNG and its words.
+
+    Args:
+        still: bytes of the PNG.
+        words: what it shows.
+        box: the widget, or None.
+    """
+    say(words)
+    shown = {"image/png": base64.b64encode(still).decode("ascii"), "text/plain": words}
+    if box is not None:
+        bundle = box._repr_mimebundle_()
+        bundle = bundle[0] if isinstance(bundle, tuple) else bundle
+        shown |= {kind: part for kind, part in (bundle or {}).items() if kind != "text/plain"}
+    return shown, {"image/png": {"alt": words}}
 
 
 def to_image(figure: Figure, *, colours: int = 256) -> Image.Image:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from gencourse.viz.animation import _frame
-from gencourse.viz.describe import say
+from gencourse.viz.figure import still_and_widget
 from gencourse.viz.grids import check_images, image_grid
 
 WORDS = ("real", "generated")
@@ -180,16 +180,7 @@ class Quiz:
             f"A quiz: {len(self.images)} numbered pictures, some real, some generated. It needs eyes; `truth()` tells "
             "which are which."
         )
-        shown = {
-            "image/png": base64.b64encode(self.still).decode("ascii"),
-            "text/plain": words,
-        }
-        say(words)
-        if self._box is not None:
-            bundle = self._box._repr_mimebundle_()
-            bundle = bundle[0] if isinstance(bundle, tuple) else bundle
-            shown |= {kind: part for kind, part in (bundle or {}).items() if kind != "text/plain"}
-        return shown, {"image/png": {"alt": words}}
+        return still_and_widget(self.still, words, self._box)
 
 
 def quiz(real, generated: dict, *, questions: int = 24, seed: int = 0, enlarge: int = 6) -> Quiz:
